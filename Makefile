@@ -1,0 +1,51 @@
+# What one does with this project. `make` alone says what there is.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+SOURCES := Package.swift Sources Tests Examples
+SCRIPTS := .ci/run .ci/install-packages
+IMAGE ?= overhear
+
+.PHONY: help
+help: ## Print this list
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: build ## Build overhear and watch it relay, record and measure a conversation
+	.build/release/overhear demo
+
+.PHONY: build
+build: ## Build overhear as it is shipped, into .build/release
+	@.ci/install-packages build
+	swift build -c release --product overhear
+
+.PHONY: test
+test: ## Run the tests (minutes); ARGUMENTS='--filter Name' runs some of them
+	@.ci/install-packages build test
+	swift test --disable-xctest $(ARGUMENTS)
+
+.PHONY: test-real
+test-real: ## Run the tests with the heavy ones: PostgreSQL, nginx, wrk
+	@.ci/install-packages build test real
+	OVERHEAR_REAL_PARTS=1 swift test --disable-xctest $(ARGUMENTS)
+
+.PHONY: lint
+lint: ## Check the format of the sources and, where shellcheck is there, the scripts
+	swift format lint --strict --recursive $(SOURCES)
+	if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); fi
+
+.PHONY: format
+format: ## Bring the sources into the format that lint asks for
+	swift format --in-place --recursive $(SOURCES)
+
+.PHONY: image
+image: ## Build the Docker image, named overhear (or IMAGE=name:tag)
+	docker build --tag $(IMAGE) \
+		--build-arg VERSION="$$(git describe --tags --always --dirty 2>/dev/null || echo unreleased)" \
+		--build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" .
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf .build .build-python

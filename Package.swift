@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The house, floor by floor; arrows point down only (docs/ARCHITECTURE.md).
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+/// For the targets that never touch a pointer: the compiler proves it.
+let pointerFree = strict + [.strictMemorySafety()]
+
+func example(_ name: String) -> Target {
+    .executableTarget(name: name, dependencies: ["AsyncChat"], path: "Examples/\(name)", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "overhear",
+    products: [
+        .executable(name: "overhear", targets: ["overhear"]),
+        .library(name: "AsyncChat", targets: ["AsyncChat"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    ],
+    targets: [
+        // Floor 1: doors to C.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+        // Floor 2: the engine, and the words all share.
+        .target(name: "AsyncChat", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Traffic", swiftSettings: pointerFree),
+
+        // Floor 3: three siblings; none imports another.
+        .target(name: "Relay", dependencies: ["AsyncChat", "Traffic"], swiftSettings: pointerFree),
+        .target(name: "Metrics", dependencies: ["AsyncChat", "Traffic"], swiftSettings: pointerFree),
+        .target(name: "Capture", dependencies: ["CSQLite", "Traffic"], swiftSettings: strict),
+
+        // Floor 4: the program.
+        .executableTarget(
+            name: "overhear",
+            dependencies: [
+                "AsyncChat", "Traffic", "Relay", "Metrics", "Capture", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Programs that show the engine; nothing here depends on them, and building overhear does not build them.
+        example("chat-server"),
+        example("line-client"),
+        example("http-server"),
+
+        .testTarget(name: "AsyncChatTests", dependencies: ["AsyncChat"], exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "ManualTests",
+            dependencies: ["AsyncChat", "chat-server", "line-client", "http-server"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "TrafficTests", dependencies: ["Traffic"], swiftSettings: strict),
+        .testTarget(name: "RelayTests", dependencies: ["Relay"], swiftSettings: strict),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
+        .testTarget(name: "CaptureTests", dependencies: ["Capture", "CSQLite"], swiftSettings: strict),
+        .testTarget(
+            name: "OverhearTests",
+            dependencies: ["overhear", "AsyncChat", "Traffic", "Relay", "Metrics", "Capture", "CLinux", "CSQLite"],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

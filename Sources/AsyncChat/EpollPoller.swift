@@ -1,0 +1,61 @@
+import CLinux
+import Glibc
+
+/// The epoll(7) backend: the kernel keeps the set, so a turn costs what is ready, not what is open.
+struct EpollPoller: Poller {
+    private let descriptor: EpollDescriptor
+    private var events: [epoll_event]
+
+    /// - Parameter batch: how many ready descriptors one turn takes at most; the rest come first next turn.
+    init(batch: Int = 256) throws(SystemError) {
+        descriptor = try EpollDescriptor()
+        events = Array(repeating: epoll_event(), count: batch)
+    }
+
+    mutating func setInterest(
+        _ interest: Interest,
+        replacing old: Interest,
+        of watched: CInt,
+        token: UInt64
+    ) throws(SystemError) {
+        guard interest != old else { return }
+        var event = epoll_event()
+        if interest.contains(.read) { event.events |= EPOLLIN.rawValue }
+        if interest.contains(.write) { event.events |= EPOLLOUT.rawValue }
+        event.data.u64 = token
+        let operation = interest.isEmpty ? EPOLL_CTL_DEL : old.isEmpty ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
+        guard epoll_ctl(descriptor.number, operation, watched, &event) == 0 else {
+            throw .last("watch descriptor \(watched)")
+        }
+    }
+
+    mutating func wait(
+        timeoutMilliseconds: CInt,
+        into ready: inout ContiguousArray<ReadyDescriptor>
+    ) throws(SystemError) {
+        let count = epoll_wait(descriptor.number, &events, CInt(events.count), timeoutMilliseconds)
+        guard count >= 0 else {
+            if errno == EINTR { return }
+            throw .last("wait for events")
+        }
+        for event in events[..<Int(count)] {
+            var readiness: Readiness = []
+            if event.events & EPOLLIN.rawValue != 0 { readiness.insert(.read) }
+            if event.events & EPOLLOUT.rawValue != 0 { readiness.insert(.write) }
+            if event.events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 { readiness.insert(.hangUp) }
+            ready.append(ReadyDescriptor(token: event.data.u64, readiness: readiness))
+        }
+    }
+}
+
+/// Owns the epoll descriptor; a class so that the poller can be stored and copied as the plain value it is.
+private final class EpollDescriptor {
+    let number: CInt
+
+    init() throws(SystemError) {
+        number = epoll_create1(CInt(EPOLL_CLOEXEC))
+        guard number >= 0 else { throw .last("open epoll") }
+    }
+
+    deinit { _ = Glibc.close(number) }
+}

@@ -1,0 +1,39 @@
+import Glibc
+import Synchronization
+
+/// Looks names up on a thread of its own, because getaddrinfo(3) blocks and a loop never may.
+///
+/// One look-up at a time, in the order asked. A loop asks with one of its own `callback`s and so gets the answer on its
+/// thread.
+public final class NameResolver: Sendable {
+    /// Addresses in the system's order of preference, or why there are none.
+    public typealias Answer = Result<[SocketAddress], ResolveError>
+
+    private struct Question: Sendable {
+        let endpoint: Endpoint
+        let answer: @Sendable (Answer) -> Void
+    }
+
+    private let questions = BlockingQueue<Question>()
+
+    /// Starts the thread; it ends when the resolver is released and its last question answered.
+    public init() {
+        let questions = questions
+        startThread(named: "resolver") {
+            while let question = questions.pop() {
+                do throws(ResolveError) {
+                    question.answer(.success(try question.endpoint.resolve()))
+                } catch {
+                    question.answer(.failure(error))
+                }
+            }
+        }
+    }
+
+    deinit { questions.close() }
+
+    /// Looks an endpoint up. `answer` is called on the resolver's thread.
+    public func resolve(_ endpoint: Endpoint, _ answer: @escaping @Sendable (Answer) -> Void) {
+        questions.push(Question(endpoint: endpoint, answer: answer))
+    }
+}

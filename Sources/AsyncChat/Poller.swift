@@ -1,0 +1,37 @@
+/// Asks the kernel which descriptors are ready: the part of the loop that differs between backends.
+///
+/// Level-triggered: what is not dealt with is told again next turn. Loop thread only.
+protocol Poller {
+    /// Tells the kernel what a descriptor is watched for from now on. No interest means that it is not watched at all,
+    /// not even for hang-up, which would be told for ever.
+    mutating func setInterest(_ interest: Interest, replacing old: Interest, of descriptor: CInt, token: UInt64)
+        throws(SystemError)
+
+    /// Waits until something is ready or the time is over, and appends what is.
+    ///
+    /// - Parameter timeoutMilliseconds: -1 waits without bound.
+    mutating func wait(timeoutMilliseconds: CInt, into ready: inout ContiguousArray<ReadyDescriptor>)
+        throws(SystemError)
+}
+
+/// One descriptor the kernel has news of, by the token it was watched with.
+struct ReadyDescriptor {
+    let token: UInt64
+    let readiness: Readiness
+}
+
+/// What a channel asks the kernel to watch for.
+struct Interest: OptionSet, Sendable {
+    let rawValue: UInt8
+    static let read = Interest(rawValue: 1)
+    static let write = Interest(rawValue: 2)
+}
+
+/// What the kernel says about a descriptor.
+struct Readiness: OptionSet, Sendable {
+    let rawValue: UInt8
+    static let read = Readiness(rawValue: 1)
+    static let write = Readiness(rawValue: 2)
+    /// The peer is gone or an error is pending: there may still be bytes to read before it shows.
+    static let hangUp = Readiness(rawValue: 4)
+}

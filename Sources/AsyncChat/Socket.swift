@@ -1,0 +1,197 @@
+import CLinux
+import Glibc
+
+/// One open descriptor, closed when its owner lets go of it.
+///
+/// Those made here are non-blocking and close-on-exec. Has no buffers and no loop: what is here is one system call each.
+public struct Socket: ~Copyable {
+    /// The descriptor number; valid as long as this value lives.
+    public let descriptor: CInt
+
+    /// Takes over a descriptor that nobody else will close, and that must be non-blocking already: it is taken as it is.
+    public init(owning descriptor: CInt) {
+        self.descriptor = descriptor
+    }
+
+    /// A new stream socket (socket(2)) of the address's family.
+    public static func stream(for address: SocketAddress) throws(SystemError) -> Socket {
+        if case .unix(let path) = address, path.utf8.count > SocketAddress.longestUnixPath {
+            throw SystemError(doing: "open a socket for \(address)", code: ENAMETOOLONG)
+        }
+        let type = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.family, type, 0)
+        guard descriptor >= 0 else { throw .last("open a socket for \(address)") }
+        return Socket(owning: descriptor)
+    }
+
+    deinit { _ = Glibc.close(descriptor) }
+
+    // MARK: - Naming and connecting
+
+    /// bind(2).
+    public borrowing func bind(to address: SocketAddress) throws(SystemError) {
+        let failure = address.withSockAddr { Glibc.bind(descriptor, $0, $1) }
+        guard failure == 0 else { throw .last("bind \(address)") }
+    }
+
+    /// listen(2).
+    public borrowing func listen(backlog: Int) throws(SystemError) {
+        guard Glibc.listen(descriptor, CInt(clamping: backlog)) == 0 else { throw .last("listen") }
+    }
+
+    /// Starts connect(2). The answer comes as writability, also where the kernel connects at once.
+    public borrowing func connect(to address: SocketAddress) throws(SystemError) {
+        let failure = address.withSockAddr { Glibc.connect(descriptor, $0, $1) }
+        guard failure != 0, errno != EINPROGRESS, errno != EINTR else { return }
+        // EAGAIN from a Unix socket is a full backlog and stays one: it never turns into a connection (unix(7)).
+        throw .last("connect \(address)")
+    }
+
+    /// accept4(2): nil when none is waiting (any more). The caller owns the descriptor and wraps it at once; an optional
+    /// of a move-only socket beside its address is more than this compiler takes.
+    borrowing func accept() throws(SystemError) -> (descriptor: CInt, peer: SocketAddress)? {
+        var storage = sockaddr_storage()
+        var byteCount = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let connection = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                accept4(descriptor, $0, &byteCount, CInt(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+            }
+        }
+        guard connection >= 0 else {
+            switch errno {
+            case EAGAIN, ECONNABORTED, EINTR: return nil
+            // Linux reports here what already went wrong with the new connection; the listener is fine (accept(2)).
+            case EPROTO, ENOPROTOOPT, ENETDOWN, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, ETIMEDOUT,
+                EPERM:
+                return nil
+            default: throw .last("accept")
+            }
+        }
+        return (connection, SocketAddress(storage, byteCount: byteCount) ?? .unix(""))
+    }
+
+    /// The address this end has (getsockname(2)).
+    public borrowing func localAddress() throws(SystemError) -> SocketAddress {
+        try address("read a socket's own address", getsockname)
+    }
+
+    /// The address the other end has (getpeername(2)).
+    public borrowing func peerAddress() throws(SystemError) -> SocketAddress {
+        try address("read a peer's address", getpeername)
+    }
+
+    private borrowing func address(
+        _ doing: String,
+        _ ask: (CInt, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> CInt
+    ) throws(SystemError) -> SocketAddress {
+        var storage = sockaddr_storage()
+        var byteCount = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let failure = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(descriptor, $0, &byteCount) }
+        }
+        guard failure == 0 else { throw .last(doing) }
+        return SocketAddress(storage, byteCount: byteCount) ?? .unix("")
+    }
+
+    // MARK: - Bytes
+
+    /// What one recv(2) brought.
+    public enum ReadOutcome: Equatable, Sendable {
+        /// So many bytes, at least one.
+        case bytes(Int)
+        /// Nothing for now (EAGAIN).
+        case wouldBlock
+        /// Nothing any more: the peer ended its stream.
+        case endOfStream
+    }
+
+    /// One recv(2).
+    @inline(__always)
+    static func receive(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError)
+        -> ReadOutcome
+    {
+        while true {
+            let count = Glibc.recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            if count > 0 { return .bytes(count) }
+            if count == 0 { return .endOfStream }
+            switch errno {
+            case EAGAIN: return .wouldBlock
+            case EINTR: continue
+            default: throw .last("receive")
+            }
+        }
+    }
+
+    /// One send(2), never raising SIGPIPE: how many bytes the kernel took, 0 where it would block.
+    @inline(__always)
+    static func send(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
+        while true {
+            let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
+            if count >= 0 { return count }
+            switch errno {
+            case EAGAIN: return 0
+            case EINTR: continue
+            default: throw .last("send")
+            }
+        }
+    }
+
+    /// shutdown(2) with SHUT_WR: the peer reads the end of the stream after what was sent.
+    public borrowing func shutdownWrite() throws(SystemError) {
+        guard Glibc.shutdown(descriptor, CInt(SHUT_WR)) == 0 else { throw .last("shut down sending") }
+    }
+
+    /// Bytes that the kernel took and the peer has not acknowledged (SIOCOUTQ, tcp(7)); 0 where that is unknown.
+    public borrowing func unacknowledgedByteCount() -> Int {
+        var count: CInt = 0
+        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    }
+
+    // MARK: - Options (socket(7), tcp(7))
+
+    /// The pending error (SO_ERROR), cleared by reading it; 0 for none.
+    public borrowing func pendingError() -> CInt {
+        var code: CInt = 0
+        var byteCount = socklen_t(MemoryLayout<CInt>.size)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &byteCount) == 0 else { return errno }
+        return code
+    }
+
+    /// A yes-or-no option that this engine uses.
+    public enum Option: Sendable {
+        /// SO_REUSEADDR
+        case reuseAddress
+        /// SO_REUSEPORT
+        case reusePort
+        /// SO_KEEPALIVE
+        case keepAlive
+        /// SO_OOBINLINE: urgent bytes stay in the stream.
+        case urgentInline
+        /// TCP_NODELAY; nothing to do on a Unix socket.
+        case noDelay
+        /// IPV6_V6ONLY
+        case ipv6Only
+    }
+
+    /// Sets an option. Returns false where the kernel refuses, which no caller here needs to stop for.
+    @discardableResult
+    public borrowing func set(_ option: Option, _ isOn: Bool) -> Bool {
+        var value: CInt = isOn ? 1 : 0
+        let (level, name): (CInt, CInt) =
+            switch option {
+            case .reuseAddress: (SOL_SOCKET, SO_REUSEADDR)
+            case .reusePort: (SOL_SOCKET, SO_REUSEPORT)
+            case .keepAlive: (SOL_SOCKET, SO_KEEPALIVE)
+            case .urgentInline: (SOL_SOCKET, SO_OOBINLINE)
+            case .noDelay: (CInt(IPPROTO_TCP), TCP_NODELAY)
+            case .ipv6Only: (CInt(IPPROTO_IPV6), IPV6_V6ONLY)
+            }
+        return setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<CInt>.size)) == 0
+    }
+
+    /// Makes closing send a reset instead of an orderly end (SO_LINGER with no time).
+    public borrowing func resetOnClose() {
+        var value = linger(l_onoff: 1, l_linger: 0)
+        _ = setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
+    }
+}

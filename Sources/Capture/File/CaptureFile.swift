@@ -1,0 +1,180 @@
+import CSQLite
+import Traffic
+
+/// The file of a capture, opened for its one writer, or refused without leaving a trace.
+///
+/// First a look that cannot change anything, through a connection that takes no locks and makes no files: is this ours
+/// at all? (Our mark, `application_id`, is in the file itself before it ever has a write-ahead log.) Then the writer's
+/// lock; then, with every other writer kept out, a look at its schema; and only then a connection that may write.
+struct CaptureFile: ~Copyable {
+    /// "ovhr": in every database of ours.
+    static let applicationID: Int64 = 0x6f76_6872
+
+    let database: Database
+    let lock: WriterLock
+    /// Names of the migrations that were applied just now.
+    let migrationsApplied: [String]
+
+    static func open(_ configuration: CaptureConfiguration) throws(CaptureError) -> CaptureFile {
+        let paths = CapturePaths(database: configuration.databasePath)
+        let sight = CapturePaths.look(at: paths.database)
+        if let sight { try refuseForeign(paths, sight) }
+        let lock = try WriterLock(databasePath: paths.database)
+        if let sight, sight.byteCount > 0, let objection = objection(to: paths) {
+            lock.withdraw()
+            throw objection
+        }
+        do throws(CaptureError) {
+            if sight == nil { try paths.create() }
+            let database = try openForWriting(paths.database, configuration.durability)
+            let applied = try translating(paths.database) { () throws(SQLiteError) in
+                try Migrations.apply(to: database, at: Clock.now)
+            }
+            return CaptureFile(database: database, lock: lock, migrationsApplied: applied)
+        } catch {
+            if sight == nil { paths.remove() }
+            lock.withdraw()
+            throw error
+        }
+    }
+
+    private init(database: consuming Database, lock: consuming WriterLock, migrationsApplied: [String]) {
+        self.database = database
+        self.lock = lock
+        self.migrationsApplied = migrationsApplied
+    }
+
+    /// Accepts an SQLite file with our mark, and one that is empty.
+    private static func refuseForeign(_ paths: CapturePaths, _ sight: CapturePaths.Sight) throws(CaptureError) {
+        guard sight.isRegularFile else {
+            throw CaptureError(.foreign, "\(paths.database) is not a file: choose another --database")
+        }
+        guard sight.byteCount > 0 else { return }
+        let isOurs = try translating(paths.database) { () throws(SQLiteError) in
+            let database = try openUntouched(paths.database)
+            let doing = "looking at its mark"
+            let mark = try database.integer("PRAGMA application_id", doing: doing)
+            if mark != 0 { return mark == applicationID }
+            let tables = try database.integer("SELECT count(*) FROM sqlite_schema", doing: doing)
+            let logByteCount = CapturePaths.look(at: paths.log)?.byteCount ?? 0
+            return mark == 0 && tables == 0 && logByteCount == 0 && CapturePaths.look(at: paths.journal) == nil
+        }
+        guard isOurs else {
+            throw CaptureError(
+                .foreign,
+                "\(paths.database) is a database, but not overhear's: choose another --database"
+            )
+        }
+    }
+
+    /// Why the schema is not for us, if so. Reads through the write-ahead log if there is one, and takes back the index
+    /// that this may leave.
+    private static func objection(to paths: CapturePaths) -> CaptureError? {
+        let hasLog = (CapturePaths.look(at: paths.log)?.byteCount ?? 0) > 0
+        let hadIndex = CapturePaths.look(at: paths.logIndex) != nil
+        var objection: CaptureError?
+        do throws(CaptureError) {
+            objection = try translating(paths.database) { () throws(SQLiteError) in
+                let database = hasLog ? try openForReading(paths.database) : try openUntouched(paths.database)
+                return try Migrations.objection(to: database, path: paths.database)
+            }
+        } catch {
+            objection = error
+        }
+        if objection != nil, hasLog, !hadIndex { paths.removeLogIndex() }
+        return objection
+    }
+
+    /// Takes no locks and makes no files; sees nothing of a write-ahead log.
+    ///
+    /// A crash in the middle of a checkpoint leaves a first page that promises more pages than the file has yet; the
+    /// log has them. Without `writable_schema` SQLite would call that corrupt before it shows our mark.
+    private static func openUntouched(_ path: String) throws(SQLiteError) -> Database {
+        let uri = Database.uri(path: path, parameters: "immutable=1")
+        let database = try Database(uri: uri, flags: SQLITE_OPEN_READONLY)
+        try database.execute("PRAGMA writable_schema = ON", doing: "looking at its mark")
+        return database
+    }
+
+    private static func openForReading(_ path: String) throws(SQLiteError) -> Database {
+        let database = try Database(uri: Database.uri(path: path), flags: SQLITE_OPEN_READONLY)
+        database.waitForLocks(milliseconds: 5000)
+        return database
+    }
+
+    private static func openForWriting(_ path: String, _ durability: Durability) throws(CaptureError) -> Database {
+        var mode: String?
+        let database = try translating(path) { () throws(SQLiteError) in
+            let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
+            let database = try Database(uri: Database.uri(path: path), flags: flags)
+            mode = try prepare(database, durability)
+            return database
+        }
+        guard mode == "wal" else {
+            throw CaptureError(
+                .inputOutput,
+                "\(path) cannot have a write-ahead log (journal mode \(mode ?? "unknown")): "
+                    + "choose a --database on a local disk"
+            )
+        }
+        return database
+    }
+
+    /// Settings of the writer's connection; answers the journal mode. The mark goes in before the log exists, so that
+    /// it is in the file itself; auto_vacuum can only be chosen before there are tables.
+    private static func prepare(
+        _ database: borrowing Database,
+        _ durability: Durability
+    ) throws(SQLiteError) -> String? {
+        let doing = "preparing the database"
+        database.waitForLocks(milliseconds: 5000)
+        try database.execute("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY", doing: doing)
+        try database.execute("PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000", doing: doing)
+        if try database.integer("PRAGMA application_id", doing: doing) != applicationID {
+            try database.execute("PRAGMA auto_vacuum = INCREMENTAL", doing: doing)
+            try database.execute("PRAGMA application_id = \(applicationID)", doing: doing)
+        }
+        let mode = try database.text("PRAGMA journal_mode = WAL", doing: doing)
+        let synchronous = durability == .full ? "FULL" : "NORMAL"
+        try database.execute("PRAGMA synchronous = \(synchronous); PRAGMA secure_delete = FAST", doing: doing)
+        try database.execute("PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864", doing: doing)
+        return mode
+    }
+
+    /// Runs a step and tells its failure as the operator needs it.
+    private static func translating<Result: ~Copyable>(
+        _ path: String,
+        _ step: () throws(SQLiteError) -> Result
+    ) throws(CaptureError) -> Result {
+        do throws(SQLiteError) {
+            return try step()
+        } catch {
+            throw translated(error, path)
+        }
+    }
+
+    static func translated(_ error: SQLiteError, _ path: String) -> CaptureError {
+        switch error.primaryCode {
+        case SQLITE_NOTADB:
+            CaptureError(.foreign, "\(path) is not an SQLite database: choose another --database")
+        case SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM:
+            CaptureError(
+                .cannotCreate,
+                "cannot write \(path): \(error): make it and its folder writable, or choose another --database"
+            )
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL:
+            CaptureError(
+                .locked,
+                "somebody else holds \(path): \(error): end their transaction, or choose another --database"
+            )
+        case SQLITE_CORRUPT:
+            CaptureError(
+                .inputOutput,
+                "\(path) is damaged: \(error): save what `sqlite3 \(path) .dump` still reads, "
+                    + "and choose another --database"
+            )
+        default:
+            CaptureError(.inputOutput, "cannot open \(path): \(error): check its disk")
+        }
+    }
+}

@@ -1,0 +1,190 @@
+package import Traffic
+
+/// Listens on one loop and takes down what it hears, for the writer. Confined to the loop's thread.
+///
+/// While recording is suspended it takes down no message but counts each, keeps the endings of sessions that have a row
+/// and remembers which live ones have none: so its memory is bounded by the live sessions, and the record is whole again
+/// from the moment recording goes on.
+package final class RecorderTap: TrafficObserver {
+    private let commons: RecorderCommons
+    private let gauges = TapGauges()
+    private let number: UInt32
+    private let handOverAge: Int64
+    private let handOverByteCount: Int
+    private let stallLimit: Int64
+    private let drops: Bool
+
+    private var batch = Batch()
+    /// The part of the open batch that the hand-off knows of.
+    private var countedBytes = 0
+    private var countedMessages = 0
+    /// Monotonic nanoseconds, of the first turn that left something in the open batch.
+    private var openSince: Int64?
+    /// Live sessions whose opening was put into a batch.
+    private var introduced: Set<SessionID> = []
+    /// Live sessions that opened while recording was suspended.
+    private var unintroduced: [SessionID: (opening: SessionOpening, connection: Batch.Connection?)] = [:]
+    /// Counts the times this loop was behind.
+    private var episode: UInt64 = 0
+    private var isDropping = false
+
+    init(_ commons: RecorderCommons, wake: @escaping @Sendable () -> Void) {
+        self.commons = commons
+        number = commons.register(gauges, wake: wake)
+        handOverAge = commons.configuration.handOverAge.wholeNanoseconds
+        handOverByteCount = min(Batch.fullPayloadByteCount, commons.configuration.bufferByteCount / 8)
+        stallLimit = commons.configuration.stallLimit.wholeNanoseconds
+        drops = commons.configuration.whenBehind == .drop
+    }
+
+    // MARK: - The loop
+
+    /// To be called after every turn. Hands over what is large or old enough, and notices a writer that hangs.
+    ///
+    /// - Returns: when to call again at the latest, on the same clock; nil if nothing is due.
+    package func tend(now: Int64) -> Int64? {
+        count()
+        guard commons.state.isRecording else { return nil }
+        introduceAll()
+        if !batch.isEmpty, openSince == nil { opened(at: now) }
+        if let openSince, now - openSince >= handOverAge { submit(at: now) }
+        // Without an array: this is said after every turn.
+        let handOver = openSince.map { $0 + handOverAge }
+        let watch = watchWriter(now: now)
+        guard let handOver, let watch else { return handOver ?? watch }
+        return min(handOver, watch)
+    }
+
+    /// Hands over whatever there is, recording or not: the last call, after every session of the loop was closed.
+    package func flush() {
+        introduceAll()
+        submit(at: Clock.monotonic)
+    }
+
+    /// To be asked before every read, which is cheap. Then, when blocking, no more than what one read brings can go beyond
+    /// the bound, and nothing is lost: a read of very short messages takes many times its size as rows.
+    package var hasRoom: Bool {
+        if drops || !commons.state.isRecording { return true }
+        return commons.handOff.hasRoom(besides: batch.byteCount - countedBytes)
+    }
+
+    // MARK: - What is heard
+
+    package func message(_ header: MessageHeader, payload: RawSpan) {
+        if case .suspended(let reason, let number) = commons.state.current {
+            return lose(header, in: Loss.Episode(reason: reason, owner: 0, number: number))
+        }
+        guard canHold(Batch.rowByteCount + payload.byteCount) else {
+            return lose(header, in: Loss.Episode(reason: .behind, owner: number, number: episode))
+        }
+        if !unintroduced.isEmpty { introduceAll() }
+        batch.append(header, payload)
+        submitIfFull()
+    }
+
+    package func sessionOpened(_ opening: SessionOpening) {
+        guard commons.state.isRecording else {
+            unintroduced[opening.session] = (opening, nil)
+            return
+        }
+        introduced.insert(opening.session)
+        batch.append(opening)
+    }
+
+    package func sessionConnected(_ session: SessionID, route: Int, upstreamAddress: String, at: Timestamp) {
+        let connection = Batch.Connection(session: session, upstreamAddress: upstreamAddress, at: at)
+        if introduced.contains(session) {
+            batch.append(connection)
+        } else {
+            unintroduced[session]?.connection = connection
+        }
+    }
+
+    package func sampled(_ session: SessionID, tally: SessionTally, client: ChannelSample, upstream: ChannelSample) {
+        guard commons.state.isRecording, isWithinBound(Batch.sessionRowByteCount + 2 * Batch.rowByteCount) else {
+            return
+        }
+        batch.append(tally, of: session, client, upstream)
+    }
+
+    package func sessionClosed(_ closing: SessionClosing) {
+        if commons.state.isRecording { introduceAll() }
+        if introduced.remove(closing.session) != nil {
+            batch.append(closing)
+        } else {
+            unintroduced[closing.session] = nil
+        }
+    }
+
+    // MARK: - How
+
+    private func introduceAll() {
+        guard !unintroduced.isEmpty else { return }
+        for (session, known) in unintroduced {
+            introduced.insert(session)
+            batch.append(known.opening)
+            if let connection = known.connection { batch.append(connection) }
+        }
+        unintroduced.removeAll()
+    }
+
+    private func lose(_ header: MessageHeader, in episode: Loss.Episode) {
+        batch.count(header, lostIn: episode)
+        gauges.loss(episode.reason).add(messages: 1, bytes: Int64(header.byteCount))
+    }
+
+    /// Dropping begins above the high mark and ends at the low one, so that a gap is one stretch, not a comb.
+    private func canHold(_ byteCount: Int) -> Bool {
+        guard drops else { return true }
+        let uncounted = batch.byteCount - countedBytes
+        if isDropping {
+            isDropping = !commons.handOff.isRelaxed(besides: uncounted)
+        } else if !(isWithinBound(byteCount) && commons.handOff.isBelowHighMark(besides: uncounted)) {
+            isDropping = true
+            episode += 1
+        }
+        return !isDropping
+    }
+
+    private func isWithinBound(_ byteCount: Int) -> Bool {
+        commons.handOff.byteCount + batch.byteCount - countedBytes + byteCount <= commons.configuration.bufferByteCount
+    }
+
+    private func submitIfFull() {
+        if batch.isFull || batch.byteCount >= handOverByteCount { submit(at: Clock.monotonic) }
+    }
+
+    private func submit(at now: Int64) {
+        guard !batch.isEmpty else { return }
+        count()
+        commons.handOff.submit(&batch, at: now)
+        countedBytes = 0
+        countedMessages = 0
+        openSince = nil
+        gauges.openSince.set(0)
+    }
+
+    private func opened(at now: Int64) {
+        openSince = now
+        gauges.openSince.set(now)
+    }
+
+    /// Tells the hand-off what the open batch has grown by.
+    private func count() {
+        let messages = batch.messages.count
+        guard batch.byteCount != countedBytes || messages != countedMessages else { return }
+        commons.handOff.hold(bytes: batch.byteCount - countedBytes, messages: messages - countedMessages)
+        countedBytes = batch.byteCount
+        countedMessages = messages
+    }
+
+    /// The writer cannot tell that it hangs. Answers when to look again.
+    private func watchWriter(now: Int64) -> Int64? {
+        guard let since = commons.handOff.unansweredSince else { return nil }
+        guard now - since >= stallLimit else { return since + stallLimit }
+        let detail = "nothing could be committed for \(Duration.nanoseconds(now - since))"
+        commons.suspend(.stalled, detail: detail, at: now)
+        commons.handOff.nudge()
+        return nil
+    }
+}

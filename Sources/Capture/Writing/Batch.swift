@@ -1,0 +1,121 @@
+import Traffic
+
+/// What one loop heard in a few milliseconds, as flat arrays that are used again: the unit that is handed over and
+/// committed.
+///
+/// A message costs one copy of its payload and one row here, and no allocation once the arrays have grown.
+struct Batch: Sendable {
+    struct MessageRow: Sendable {
+        var session: Int64
+        var sequence: Int64
+        var at: Int64
+        var byteCount: Int64
+        var payloadStart: Int
+        var payloadByteCount: Int
+        var direction: Direction
+        var ending: Ending
+    }
+
+    struct Connection: Sendable {
+        var session: SessionID
+        var upstreamAddress: String
+        var at: Timestamp
+    }
+
+    struct TallyRow: Sendable {
+        var session: SessionID
+        var tally: SessionTally
+    }
+
+    private(set) var messages: [MessageRow] = []
+    private(set) var payloads: [UInt8] = []
+    private(set) var openings: [SessionOpening] = []
+    private(set) var connections: [Connection] = []
+    private(set) var tallies: [TallyRow] = []
+    private(set) var samples: [ChannelSample] = []
+    private(set) var closings: [SessionClosing] = []
+    private(set) var losses: [Loss] = []
+
+    /// What it occupies, near enough: what the bound for the buffer counts.
+    private(set) var byteCount = 0
+
+    /// Handed over at this size, however young.
+    static let fullPayloadByteCount = 1 << 20
+    static let fullRowCount = 16 << 10
+    /// What a row costs besides its payload.
+    static let rowByteCount = 64
+    static let sessionRowByteCount = 256
+
+    var isEmpty: Bool { byteCount == 0 }
+
+    var isFull: Bool {
+        payloads.count >= Self.fullPayloadByteCount || messages.count >= Self.fullRowCount
+    }
+
+    mutating func append(_ header: MessageHeader, _ payload: RawSpan) {
+        messages.append(
+            MessageRow(
+                session: header.session.rawValue,
+                sequence: header.sequence,
+                at: header.at.nanosecondsSince1970,
+                byteCount: Int64(header.byteCount),
+                payloadStart: payloads.count,
+                payloadByteCount: payload.byteCount,
+                direction: header.direction,
+                ending: header.ending
+            )
+        )
+        payload.withUnsafeBytes { payloads.append(contentsOf: $0) }
+        byteCount += Self.rowByteCount + payload.byteCount
+    }
+
+    mutating func append(_ opening: SessionOpening) {
+        openings.append(opening)
+        byteCount += Self.sessionRowByteCount
+    }
+
+    mutating func append(_ connection: Connection) {
+        connections.append(connection)
+        byteCount += Self.sessionRowByteCount
+    }
+
+    mutating func append(_ closing: SessionClosing) {
+        closings.append(closing)
+        byteCount += Self.sessionRowByteCount
+    }
+
+    mutating func append(
+        _ tally: SessionTally,
+        of session: SessionID,
+        _ client: ChannelSample,
+        _ upstream: ChannelSample
+    ) {
+        tallies.append(TallyRow(session: session, tally: tally))
+        samples.append(client)
+        samples.append(upstream)
+        byteCount += Self.sessionRowByteCount + 2 * Self.rowByteCount
+    }
+
+    /// Counts one message that is not kept. Losses of one episode add up.
+    mutating func count(_ header: MessageHeader, lostIn episode: Loss.Episode) {
+        if let index = losses.lastIndex(where: { $0.episode == episode }) {
+            losses[index].add(header)
+        } else {
+            losses.append(Loss(episode, header))
+            byteCount += Self.rowByteCount
+        }
+    }
+
+    /// Ready for use again. Arrays that grew out of proportion are let go.
+    mutating func clear() {
+        messages.removeAll(keepingCapacity: messages.capacity <= 4 * Self.fullRowCount)
+        payloads.removeAll(keepingCapacity: payloads.capacity <= 4 * Self.fullPayloadByteCount)
+        openings.removeAll(keepingCapacity: openings.capacity <= 4096)
+        connections.removeAll(keepingCapacity: connections.capacity <= 4096)
+        tallies.removeAll(keepingCapacity: tallies.capacity <= 4096)
+        samples.removeAll(keepingCapacity: samples.capacity <= 8192)
+        closings.removeAll(keepingCapacity: closings.capacity <= 4096)
+        losses.removeAll(keepingCapacity: true)
+        byteCount = 0
+    }
+}

@@ -1,0 +1,68 @@
+import Traffic
+
+/// Moves the write-ahead log into the file now and then. The writer's, as every checkpoint: two connections that
+/// checkpoint and write at once could corrupt the log (sqlite.org/wal.html#walresetbug).
+///
+/// Passive, so it waits for nobody: a reader that holds an old view only makes it incomplete, and it is tried again when
+/// the log has grown some more.
+struct Checkpointer: ~Copyable {
+    /// 16 MiB of pages of 4 KiB.
+    private static let pageStep: Int32 = 4096
+
+    private let gauges: WriterGauges
+    /// As of the last commit; SQLite writes it.
+    private let logPages: UnsafeMutablePointer<Int32>
+    /// Of the log when it was last complete in the file.
+    private var settledPages: Int32 = 0
+    private var nextPages = pageStep
+
+    init(_ database: borrowing Database, _ gauges: WriterGauges) {
+        self.gauges = gauges
+        logPages = .allocate(capacity: 1)
+        logPages.initialize(to: 0)
+        database.reportLogPages(to: logPages)
+    }
+
+    deinit { logPages.deallocate() }
+
+    /// After a commit: only if the log is long. Answers what went wrong, if anything.
+    mutating func afterCommit(_ database: borrowing Database) -> SQLiteError? {
+        // A log that is shorter than before has started again.
+        if logPages.pointee < settledPages { settledPages = 0 }
+        if logPages.pointee < nextPages - Self.pageStep { nextPages = Self.pageStep }
+        guard logPages.pointee >= nextPages else { return nil }
+        return checkpoint(database)
+    }
+
+    /// When nothing is to be written: if there is anything to move.
+    mutating func whenIdle(_ database: borrowing Database) -> SQLiteError? {
+        logPages.pointee > settledPages ? checkpoint(database) : nil
+    }
+
+    /// At the end: the log becomes empty, unless a reader still needs it.
+    mutating func finish(_ database: borrowing Database) {
+        database.waitForLocks(milliseconds: 0)
+        let outcome = try? database.checkpoint(truncating: true)
+        count(outcome?.isComplete ?? false)
+    }
+
+    private mutating func checkpoint(_ database: borrowing Database) -> SQLiteError? {
+        nextPages = logPages.pointee + Self.pageStep
+        do throws(SQLiteError) {
+            let outcome = try database.checkpoint(truncating: false)
+            if outcome.isComplete {
+                settledPages = logPages.pointee
+                nextPages = Self.pageStep
+            }
+            count(outcome.isComplete)
+            return nil
+        } catch {
+            count(false)
+            return error
+        }
+    }
+
+    private func count(_ isComplete: Bool) {
+        (isComplete ? gauges.checkpointsComplete : gauges.checkpointsIncomplete).add(1)
+    }
+}

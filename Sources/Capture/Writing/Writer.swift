@@ -1,0 +1,233 @@
+import Traffic
+
+/// The one who writes: made, run and ended inside one function of one thread, with the connection in its hands.
+///
+/// Takes what waits, commits it, and keeps what could not be committed until it can. Ids are given here, in the order
+/// of commits.
+struct Writer: ~Copyable {
+    private let commons: RecorderCommons
+    private let file: CaptureFile
+    private let watch: FileWatch
+    private let run: RunRow
+    private let begin: Statement
+    private let commit: Statement
+    private var rows: RowWriter
+    private var position: RowWriter.Position
+    private var checkpointer: Checkpointer
+    /// Monotonic nanoseconds.
+    private var nextLook: Int64 = 0
+
+    /// One more than the largest in the file.
+    let firstSessionID: Int64
+
+    /// One transaction's worth, so that even a slow disk commits something in less than the bound for a stall.
+    private static let transactionByteCount = 4 << 20
+    /// Between two tries while suspended.
+    private static let probeNanoseconds: Int64 = 250_000_000
+    private static let idleNanoseconds: Int64 = 1_000_000_000
+    /// Between two looks at the files' names.
+    private static let lookNanoseconds: Int64 = 500_000_000
+    /// Milliseconds that one try waits for somebody else's lock.
+    private static let lockWait: Int32 = 100
+    /// Episodes whose gap may still grow: far more than ever live at once.
+    private static let gapLimit = 4096
+
+    /// Opens or makes the file, sets right what an earlier run left, and writes this run's row.
+    static func start(_ commons: RecorderCommons) throws(CaptureError) -> Writer {
+        let file = try CaptureFile.open(commons.configuration)
+        let beginning: Beginning
+        do throws(SQLiteError) {
+            beginning = try Beginning(file.database, commons.configuration)
+        } catch {
+            throw CaptureFile.translated(error, commons.configuration.databasePath)
+        }
+        return Writer(commons, file, beginning)
+    }
+
+    private init(_ commons: RecorderCommons, _ file: consuming CaptureFile, _ beginning: Beginning) {
+        let schema = Migrations.newestVersion
+        commons.notify(.opened(schemaVersion: schema, migrationsApplied: file.migrationsApplied, run: beginning.run.id))
+        for found in beginning.unclean {
+            commons.notify(.uncleanRunFound(run: found.run, sessionsClosed: found.sessionsClosed))
+        }
+        file.database.waitForLocks(milliseconds: Self.lockWait)
+        checkpointer = Checkpointer(file.database, commons.gauges)
+        watch = FileWatch(CapturePaths(database: commons.configuration.databasePath))
+        run = beginning.run
+        rows = beginning.rows
+        begin = beginning.begin
+        commit = beginning.commit
+        firstSessionID = beginning.firstSessionID
+        position = RowWriter.Position(nextMessageID: beginning.nextMessageID)
+        self.commons = commons
+        self.file = file
+    }
+
+    /// What is read from the file and prepared before the work.
+    private struct Beginning {
+        let unclean: [Recovery.UncleanRun]
+        let run: RunRow
+        let rows: RowWriter
+        let begin: Statement
+        let commit: Statement
+        let firstSessionID: Int64
+        let nextMessageID: Int64
+
+        init(_ database: borrowing Database, _ configuration: CaptureConfiguration) throws(SQLiteError) {
+            unclean = try Recovery.run(on: database, at: Clock.now)
+            run = try RunRow(configuration.run, on: database, at: Clock.now)
+            rows = try RowWriter(database, run: run.id, routes: configuration.routes)
+            begin = try database.prepare("BEGIN IMMEDIATE", doing: "beginning a transaction")
+            commit = try database.prepare("COMMIT", doing: "committing")
+            // Goes on after the largest ids that were ever given, even if the messages are gone.
+            let doing = "looking for the last ids"
+            let session = try database.integer("SELECT max(id) FROM sessions", doing: doing) ?? 0
+            var message = try database.integer("SELECT max(id) FROM messages", doing: doing)
+            if message == nil {
+                message = try database.integer("SELECT max(last_message_id) FROM sessions", doing: doing)
+            }
+            firstSessionID = session + 1
+            nextMessageID = (message ?? 0) + 1
+        }
+    }
+
+    /// Works until the hand-off is closed and empty. True if everything that was handed over is in the file, and the run
+    /// has its end.
+    mutating func work() -> Bool {
+        while true {
+            let deadline = Clock.monotonic + Self.idleNanoseconds
+            switch commons.handOff.take(atMost: Self.transactionByteCount, until: deadline) {
+            case .batches(var batches):
+                guard record(batches) else { return false }
+                if commons.handOff.retire(&batches, at: Clock.monotonic) { commons.wakeLoops() }
+                report(checkpointer.afterCommit(file.database))
+            case .quiet:
+                // Not hung, and nothing in hand: what a loop took for a stall is over.
+                commons.resume(at: Clock.monotonic)
+                report(checkpointer.whenIdle(file.database))
+            case .closed:
+                return finish()
+            }
+        }
+    }
+
+    // MARK: - One commit, or many tries at it
+
+    private enum Failure {
+        case busy(String)
+        case failing(GapReason, String)
+        case refused(String)
+    }
+
+    /// False if there was no time left to get them committed.
+    private mutating func record(_ batches: [Batch]) -> Bool {
+        let start = Clock.monotonic
+        while let failure = attempt(batches, countingMessages: false) {
+            switch failure {
+            case .busy(let detail):
+                let now = Clock.monotonic
+                if now - start >= commons.configuration.stallLimit.wholeNanoseconds {
+                    commons.suspend(.stalled, detail: detail, at: now)
+                }
+                guard commons.handOff.pause(until: now + Self.probeNanoseconds / 25) else { return false }
+            case .failing(let reason, let detail):
+                let now = Clock.monotonic
+                commons.suspend(reason, detail: detail, at: now)
+                guard commons.handOff.pause(until: now + Self.probeNanoseconds) else { return false }
+            case .refused(let detail):
+                commons.notify(.rowsRefused(detail: detail))
+                return recordWithoutRefused(batches)
+            }
+        }
+        return true
+    }
+
+    /// Finds the batch whose rows SQLite does not take, and records of that one everything but its messages, which it
+    /// counts. What is refused even so is given up.
+    private mutating func recordWithoutRefused(_ batches: [Batch]) -> Bool {
+        guard batches.count == 1 else {
+            for batch in batches where !record([batch]) { return false }
+            return true
+        }
+        count(refused: batches[0])
+        while let failure = attempt(batches, countingMessages: true) {
+            if case .refused = failure { return true }
+            guard commons.handOff.pause(until: Clock.monotonic + Self.probeNanoseconds) else { return false }
+        }
+        return true
+    }
+
+    private func count(refused batch: Batch) {
+        let bytes = batch.messages.reduce(0) { $0 + $1.byteCount }
+        commons.gauges.refused.add(messages: Int64(batch.messages.count), bytes: bytes)
+    }
+
+    /// One transaction. Nil if it was committed, and then recording goes on.
+    private mutating func attempt(_ batches: [Batch], countingMessages: Bool) -> Failure? {
+        let start = Clock.monotonic
+        if start >= nextLook {
+            if let complaint = watch.complaint { return .failing(.fileReplaced, complaint) }
+            nextLook = start + Self.lookNanoseconds
+        }
+        commons.configuration.beforeTransaction?(file.database)
+        if position.gaps.count > Self.gapLimit { position.gaps.removeAll() }
+        var next = position
+        do throws(SQLiteError) {
+            try begin.run()
+            try rows.write(batches, countingMessages: countingMessages, to: file.database, &next)
+            try commit.run()
+        } catch {
+            if file.database.isInTransaction { try? file.database.execute("ROLLBACK", doing: "rolling back") }
+            return Self.failure(error)
+        }
+        committed(batches, next, since: start)
+        return nil
+    }
+
+    private static func failure(_ error: SQLiteError) -> Failure {
+        switch error.verdict {
+        case .busy: .busy(error.description)
+        case .suspend(let reason): .failing(reason, error.description)
+        case .refused: .refused(error.description)
+        }
+    }
+
+    private mutating func committed(_ batches: [Batch], _ next: RowWriter.Position, since start: Int64) {
+        let now = Clock.monotonic
+        let gauges = commons.gauges
+        gauges.commitDurations.observe(now - start)
+        gauges.lastCommit.set(Clock.now.nanosecondsSince1970)
+        gauges.messages.add(next.nextMessageID - position.nextMessageID)
+        gauges.sessions.add(Int64(batches.reduce(0) { $0 + $1.openings.count }))
+        gauges.channelSamples.add(Int64(batches.reduce(0) { $0 + $1.samples.count }))
+        gauges.gaps.add(Int64(next.gaps.count - position.gaps.count))
+        position = next
+        // Before recording goes on: a loop that looks then must not take the wait that is over for another stall.
+        commons.handOff.answered(at: now)
+        commons.resume(at: now)
+        for episode in Set(batches.flatMap(\.losses).map(\.episode)) {
+            if let known = position.gaps[episode] { commons.notify(.gapRecorded(known.loss.gap)) }
+        }
+    }
+
+    private func report(_ error: SQLiteError?) {
+        if let error { commons.notify(.checkpointFailed(detail: error.description)) }
+    }
+
+    // MARK: - The end
+
+    private mutating func finish() -> Bool {
+        var isEnded = false
+        repeat {
+            do throws(SQLiteError) {
+                try run.finish(at: Clock.now)
+                isEnded = true
+            } catch {
+                let retry = Clock.monotonic + Self.probeNanoseconds / 10
+                guard commons.handOff.pause(until: retry) else { return false }
+            }
+        } while !isEnded
+        checkpointer.finish(file.database)
+        return true
+    }
+}

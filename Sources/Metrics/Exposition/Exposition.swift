@@ -1,0 +1,68 @@
+/// Renders everything that is counted as one scrape.
+///
+/// A scrape reads every number once, at one moment, and writes one block of text per family: the blocks together are
+/// the answer, so its length is known before its first byte leaves. Memory: one answer, a few KiB per route. Used
+/// on the thread that serves scrapes; the numbers may change on others meanwhile.
+package final class Exposition {
+    private let sections: [TextFormat.EncodedSection]
+    private let recorder: @Sendable () -> RecorderFigures?
+    private var lastRenderNanoseconds: Int64 = 0
+
+    /// `routes` are the routes' names by position; every loop counts all of them. `recorder` answers nil while nothing
+    /// is recorded.
+    package convenience init(
+        routes: [String],
+        loops: [LoopMetrics],
+        build: BuildInfo,
+        recorder: @escaping @Sendable () -> RecorderFigures?
+    ) {
+        self.init(
+            sections: Self.sections(routes: routes, loops: loops, build: build, machine: .current()),
+            recorder: recorder
+        )
+    }
+
+    init(sections: [Section], recorder: @escaping @Sendable () -> RecorderFigures?) {
+        self.sections = sections.map(TextFormat.encode)
+        self.recorder = recorder
+    }
+
+    /// One block per family, in the catalogue's order.
+    package func render() -> [[UInt8]] {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let moment = Moment(
+            recorder: recorder() ?? RecorderFigures(),
+            process: .current(),
+            lastRenderNanoseconds: lastRenderNanoseconds
+        )
+        let blocks = render(at: moment)
+        lastRenderNanoseconds = Self.nanoseconds(clock.now - start)
+        return blocks
+    }
+
+    func render(at moment: Moment) -> [[UInt8]] {
+        sections.map { TextFormat.render($0, at: moment) }.filter { !$0.isEmpty }
+    }
+
+    /// All families, in the catalogue's order.
+    static func sections(
+        routes: [String],
+        loops: [LoopMetrics],
+        build: BuildInfo,
+        machine: MachineConstants
+    ) -> [Section] {
+        precondition(loops.allSatisfy { $0.routeCount == routes.count }, "every loop counts every route")
+        let traffic = TrafficSections(routes: routes, loops: loops)
+        let buildInfo = Section(
+            Catalogue.buildInfo,
+            [Series([build.version, build.swiftVersion, build.sqliteVersion]) { _ in .number(1) }]
+        )
+        let scrape = Section(Catalogue.scrapeDuration) { .fraction($0.lastRenderNanoseconds, per: 1_000_000_000) }
+        return [buildInfo] + traffic.all + RecorderSections.all + [traffic.turns, scrape] + ProcessSections.all(machine)
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
+    }
+}

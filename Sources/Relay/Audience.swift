@@ -1,0 +1,72 @@
+import Traffic
+
+/// All observers of a loop as one: each is told in turn.
+///
+/// A chain of constants, not an array: what is constant is only lent for a call, while each element of an array would be
+/// retained and released for it, message by message.
+final class Audience: TrafficObserver {
+    private let first: (any TrafficObserver)?
+    private let rest: Audience?
+
+    init(_ observers: some Collection<any TrafficObserver>) {
+        first = observers.first
+        rest = observers.count > 1 ? Audience(Array(observers.dropFirst())) : nil
+    }
+
+    var hasRoom: Bool { first?.hasRoom ?? true && rest?.hasRoom ?? true }
+
+    func sessionOpened(_ opening: SessionOpening) {
+        first?.sessionOpened(opening)
+        rest?.sessionOpened(opening)
+    }
+
+    func sessionConnected(_ session: SessionID, route: Int, upstreamAddress: String, at: Timestamp) {
+        first?.sessionConnected(session, route: route, upstreamAddress: upstreamAddress, at: at)
+        rest?.sessionConnected(session, route: route, upstreamAddress: upstreamAddress, at: at)
+    }
+
+    func connectFailed(_ session: SessionID, route: Int, reason: CloseReason) {
+        first?.connectFailed(session, route: route, reason: reason)
+        rest?.connectFailed(session, route: route, reason: reason)
+    }
+
+    func received(byteCount: Int, route: Int, direction: Direction) {
+        first?.received(byteCount: byteCount, route: route, direction: direction)
+        rest?.received(byteCount: byteCount, route: route, direction: direction)
+    }
+
+    func sent(byteCount: Int, route: Int, direction: Direction) {
+        first?.sent(byteCount: byteCount, route: route, direction: direction)
+        rest?.sent(byteCount: byteCount, route: route, direction: direction)
+    }
+
+    func message(_ header: MessageHeader, payload: RawSpan) {
+        first?.message(header, payload: payload)
+        rest?.message(header, payload: payload)
+    }
+
+    func sampled(_ session: SessionID, tally: SessionTally, client: ChannelSample, upstream: ChannelSample) {
+        first?.sampled(session, tally: tally, client: client, upstream: upstream)
+        rest?.sampled(session, tally: tally, client: client, upstream: upstream)
+    }
+
+    func sessionClosed(_ closing: SessionClosing) {
+        first?.sessionClosed(closing)
+        rest?.sessionClosed(closing)
+    }
+
+    func acceptPaused(route: Int) {
+        first?.acceptPaused(route: route)
+        rest?.acceptPaused(route: route)
+    }
+
+    func readingPaused(nanoseconds: Int64, route: Int, direction: Direction) {
+        first?.readingPaused(nanoseconds: nanoseconds, route: route, direction: direction)
+        rest?.readingPaused(nanoseconds: nanoseconds, route: route, direction: direction)
+    }
+
+    func totals(_ totals: ChannelTotals, route: Int, side: Side) {
+        first?.totals(totals, route: route, side: side)
+        rest?.totals(totals, route: route, side: side)
+    }
+}

@@ -1,0 +1,223 @@
+import AsyncChat
+import Traffic
+
+/// One end of a session: forwards what it receives to its partner at once, then hears the messages in it.
+///
+/// Everything about the direction it is the source of lives here: framing, the unfinished message, the count.
+final class RelayChannel: ChatChannel {
+    let side: Side
+    /// Messages heard in the direction read here.
+    private(set) var messageCount: Int64 = 0
+    /// How long reading was held up.
+    private(set) var pausedNanoseconds: Int64 = 0
+    /// The session this is an end of; nil once it is over and this turn has ended.
+    var session: Session?
+
+    private let id: SessionID
+    private let relay: RelayLoop
+    private let audience: Audience
+    private let route: Int
+    private let framing: Framing
+    private var message = MessageAssembly()
+    /// When the latest bytes were read: the last byte of every message told of, an unfinished one's too, came then.
+    private var lastReadAt = Timestamp(nanosecondsSince1970: 0)
+    /// The partner's FIFO is above its high-water mark and has not fallen below the low one since.
+    private var isHeldUp = false
+    private var pausedSince: LoopInstant?
+
+    /// The client's end, of a socket just accepted.
+    init(of id: SessionID, relay: RelayLoop, route: Int, socket: consuming Socket, peer: SocketAddress) {
+        side = .client
+        self.id = id
+        self.relay = relay
+        audience = relay.audience
+        self.route = route
+        framing = relay.framing(ofRoute: route, .upstream)
+        super.init(loop: relay.loop, socket: socket, peer: peer)
+        begin()
+    }
+
+    /// The upstream's end, still without a socket.
+    init(of id: SessionID, relay: RelayLoop, route: Int) {
+        side = .upstream
+        self.id = id
+        self.relay = relay
+        audience = relay.audience
+        self.route = route
+        framing = relay.framing(ofRoute: route, .downstream)
+        super.init(loop: relay.loop)
+        begin()
+    }
+
+    private func begin() {
+        gathers = true
+        inputBufferByteCount = relay.configuration.readByteCount
+        setTerminator(framing.terminator)
+    }
+
+    /// The direction read here.
+    var direction: Direction { side.outgoingDirection }
+
+    /// This channel's buffers and FIFO as they are now.
+    var state: ChannelState {
+        var state = ChannelState()
+        state.inputBytes = Int64(message.byteCount + pendingInputByteCount)
+        state.fifoItems = Int64(fifo.count)
+        state.fifoBytes = Int64(fifo.byteCount)
+        state.fifoHighWaterBytes = Int64(fifo.highWaterByteCount)
+        state.bytesIn = statistics.bytesIn
+        state.bytesOut = statistics.bytesOut
+        state.reads = statistics.reads
+        state.writes = statistics.writes
+        state.partialWrites = statistics.partialWrites
+        state.pausedNanoseconds = pausedNanoseconds + (pausedSince.map { (loop.now - $0).wholeNanoseconds } ?? 0)
+        return state
+    }
+
+    override func prepare(_ socket: borrowing Socket) {
+        SessionSockets.prepare(socket)
+    }
+
+    // MARK: - Events
+
+    override func handleRead() throws {
+        // What is read must be recorded, so nothing is read that could not be.
+        guard relay.mayReadNow, let session else { return }
+        session.beginEvent()
+        defer { session.endEvent() }
+        try super.handleRead()
+    }
+
+    override func handleWrite() throws {
+        guard let session else { return }
+        session.beginEvent()
+        defer { session.endEvent() }
+        try super.handleWrite()
+        session.drained(side)
+    }
+
+    override func handleConnect() {
+        session?.connected()
+    }
+
+    override func handleEndOfStream() {
+        endMessages()
+        session?.endOfStream(from: side)
+    }
+
+    override func handleWriteShutdown() {
+        session?.streamEnded(towards: side)
+    }
+
+    override func handleFailure(_ error: SystemError, while activity: ChannelActivity) {
+        session?.failed(side, while: activity)
+    }
+
+    override func handleError(_ error: any Error) {
+        session?.failed(side, error)
+    }
+
+    // MARK: - Bytes
+
+    /// Bytes leave first; what they mean is looked at afterwards.
+    override func handleReceived(_ bytes: RawSpan) {
+        lastReadAt = relay.realTime
+        session?.forward(bytes, from: side)
+        audience.received(byteCount: bytes.byteCount, route: route, direction: direction)
+    }
+
+    override func handleSent(byteCount: Int) {
+        session?.isActive(at: loop.now)
+        audience.sent(byteCount: byteCount, route: route, direction: direction.opposite)
+    }
+
+    // MARK: - Messages
+
+    override func handleStretch(_ bytes: RawSpan, terminatorByteCount: Int?) {
+        guard let terminatorByteCount else {
+            guard framing != .none else { return tell(bytes, byteCount: bytes.byteCount, .chunk) }
+            return message.append(bytes, keepingAtMost: relay.configuration.payloadByteCount)
+        }
+        let ending = terminatorByteCount > 0 ? Ending.terminator : .length
+        if message.isEmpty {
+            tell(bytes, byteCount: bytes.byteCount, ending)
+        } else {
+            message.append(bytes, keepingAtMost: relay.configuration.payloadByteCount)
+            tellAssembled(ending)
+        }
+        if ending == .length { setTerminator(framing.terminator) }
+    }
+
+    /// The direction read here is over: what is left of it, an unfinished message and what looked like the beginning of a
+    /// terminator, is its last message. Harmless when repeated.
+    func endMessages() {
+        let held = pendingInput
+        if !held.isEmpty {
+            message.append(held, keepingAtMost: relay.configuration.payloadByteCount)
+            discardInput()
+        }
+        if !message.isEmpty { tellAssembled(.endOfStream) }
+    }
+
+    private func tellAssembled(_ ending: Ending) {
+        message.withKeptBytes { tell($0, byteCount: message.byteCount, ending) }
+        message.clear()
+    }
+
+    private func tell(_ bytes: RawSpan, byteCount: Int, _ ending: Ending) {
+        messageCount += 1
+        let header = MessageHeader(
+            session: id,
+            route: route,
+            direction: direction,
+            ending: ending,
+            sequence: messageCount,
+            at: lastReadAt,
+            byteCount: byteCount
+        )
+        audience.message(
+            header,
+            payload: bytes.extracting(first: min(bytes.byteCount, relay.configuration.payloadByteCount))
+        )
+    }
+
+    // MARK: - Flow control
+
+    override func readable() -> Bool {
+        !isHeldUp && relay.hasRoom && (session?.mayRead(side) ?? false)
+    }
+
+    /// Stops reading here while the partner's FIFO is above its high-water mark, until it is below the low one.
+    func heed(partnerFIFOByteCount: Int) {
+        if partnerFIFOByteCount > relay.configuration.highWaterByteCount {
+            isHeldUp = true
+        } else if isHeldUp, partnerFIFOByteCount <= relay.configuration.lowWaterByteCount {
+            isHeldUp = false
+        } else {
+            return
+        }
+        pauseMayHaveChanged()
+    }
+
+    /// Measures how long reading is held up: by the partner's FIFO or by a full recorder.
+    func pauseMayHaveChanged() {
+        interestMayHaveChanged()
+        let isPaused = (isHeldUp || !relay.hasRoom) && (session?.mayRead(side) ?? false)
+        guard isPaused != (pausedSince != nil) else { return }
+        if let since = pausedSince {
+            pausedSince = nil
+            let paused = (loop.now - since).wholeNanoseconds
+            pausedNanoseconds += paused
+            audience.readingPaused(nanoseconds: paused, route: route, direction: direction)
+        } else {
+            pausedSince = loop.now
+        }
+    }
+
+    /// Gives back what an idle channel need not own.
+    func releaseIdleMemory() {
+        message.releaseIdleMemory()
+        // Nothing is thrown away but the memory.
+        if pendingInputByteCount == 0 { discardInput() }
+    }
+}

@@ -1,0 +1,198 @@
+package import AsyncChat
+package import Traffic
+
+/// The part of the relay that lives on one loop: its listeners, its sessions, and who is told of them.
+package final class RelayLoop {
+    package let loop: EventLoop
+    let configuration: RelayConfiguration
+    /// May traffic be read, as far as recording it is concerned? As of the end of the last turn.
+    private(set) var hasRoom = true
+
+    private(set) var audience = Audience([])
+    private var numbers = SessionNumbers()
+    private let resolver: NameResolver
+    private let numericUpstreams: [SocketAddress?]
+    private var listeners: [RelayListener] = []
+    private var sessions: ContiguousArray<Session> = []
+    private var closedThisTurn: [Session] = []
+    private var whenDrained: (() -> Void)?
+    private var isRefusing = false
+    private var lastSampling: LoopInstant
+
+    /// - Parameter resolver: shared by all loops of the program.
+    package init(loop: EventLoop, configuration: RelayConfiguration, resolver: NameResolver) {
+        self.loop = loop
+        self.configuration = configuration
+        self.resolver = resolver
+        numericUpstreams = configuration.routes.map(\.upstream.numericAddress)
+        lastSampling = loop.now
+        loop.atTurnEnd { [unowned self] in endTurn() }
+        scheduleSweep()
+    }
+
+    /// Says who is told and where the numbers come from. To be called once, before the loop runs.
+    ///
+    /// - Parameters:
+    ///   - observers: told of everything on this loop, in this order.
+    ///   - numbers: shared by all loops of the program.
+    package func begin(telling observers: [any TrafficObserver], numbering numbers: SessionNumbers) {
+        audience = Audience(observers)
+        self.numbers = numbers
+    }
+
+    // MARK: - Listening
+
+    /// Listens for clients of a route.
+    ///
+    /// - Returns: the address with its real port.
+    package func listen(
+        route: Int,
+        on address: SocketAddress,
+        sharesPort: Bool = false,
+        joinsPort: Bool = false
+    ) throws(SystemError) -> SocketAddress {
+        let listener = RelayListener(relay: self, route: route)
+        try listener.listen(on: address, sharesPort: sharesPort, joinsPort: joinsPort)
+        listeners.append(listener)
+        return listener.address ?? address
+    }
+
+    /// How many sessions are open.
+    package var sessionCount: Int { sessions.count }
+
+    // MARK: - Ending
+
+    /// Stops accepting and calls back once the last session is over.
+    package func drain(then whenDrained: @escaping () -> Void) {
+        for listener in listeners { listener.close() }
+        listeners = []
+        self.whenDrained = whenDrained
+        // The answer comes from the loop also where there is nothing to wait for.
+        loop.schedule(after: .zero) { [weak self] in self?.drainedIfEmpty() }
+    }
+
+    /// Ends every session now.
+    package func abortAll(_ reason: CloseReason) {
+        for session in Array(sessions) { session.abort(reason) }
+    }
+
+    /// Ends every session, and every new one at once, until told otherwise: for those to whom traffic that is not recorded
+    /// is worse than none.
+    package func refuseTraffic(_ isRefusing: Bool) {
+        self.isRefusing = isRefusing
+        if isRefusing { abortAll(.captureStopped) }
+    }
+
+    private func drainedIfEmpty() {
+        guard sessions.isEmpty, let callBack = whenDrained else { return }
+        whenDrained = nil
+        callBack()
+    }
+
+    // MARK: - Sessions
+
+    var isAtSessionLimit: Bool { sessions.count >= configuration.maxSessions }
+
+    func framing(ofRoute route: Int, _ direction: Direction) -> Framing {
+        configuration.routes[route].framing[direction]
+    }
+
+    /// Makes a session of a client just accepted, and begins to look for its upstream.
+    func open(_ socket: consuming Socket, from peer: SocketAddress, route: Int) {
+        let session = admit(socket, from: peer, route: route)
+        guard !isRefusing else { return session.abort(.captureStopped) }
+        if let address = numericUpstreams[route] {
+            session.connect(toAnyOf: [address])
+        } else {
+            resolveUpstream(of: session)
+        }
+    }
+
+    /// Makes a session that has no upstream yet.
+    func admit(_ socket: consuming Socket, from peer: SocketAddress, route: Int) -> Session {
+        let session = Session(id: numbers.next(), route: route, relay: self, socket: socket, peer: peer)
+        session.place = sessions.count
+        sessions.append(session)
+        let opening = SessionOpening(session: session.id, route: route, clientAddress: peer.description, at: realTime)
+        audience.sessionOpened(opening)
+        return session
+    }
+
+    private func resolveUpstream(of session: Session) {
+        let answer = loop.callback { [weak session] (answer: NameResolver.Answer) in
+            switch answer {
+            case .success(let addresses): session?.connect(toAnyOf: addresses)
+            case .failure: session?.resolveFailed()
+            }
+        }
+        resolver.resolve(configuration.routes[session.route].upstream, answer)
+    }
+
+    /// A session is over; it is let go of when the turn ends, for its channels may be in the middle of an event.
+    func remove(_ session: Session, _ closing: SessionClosing) {
+        let last = sessions.removeLast()
+        if last !== session {
+            sessions[session.place] = last
+            last.place = session.place
+        }
+        closedThisTurn.append(session)
+        audience.sessionClosed(closing)
+        for listener in listeners { listener.interestMayHaveChanged() }
+    }
+
+    // MARK: - Once a turn, and once in a while
+
+    /// May this read event go on? Asks the observers afresh, for earlier events of this turn may have filled them.
+    var mayReadNow: Bool { audience.hasRoom }
+
+    private func endTurn() {
+        releaseClosedSessions()
+        if hasRoom != mayReadNow {
+            hasRoom.toggle()
+            for session in sessions { session.roomMayHaveChanged() }
+        }
+        drainedIfEmpty()
+    }
+
+    private func releaseClosedSessions() {
+        guard !closedThisTurn.isEmpty else { return }
+        for session in closedThisTurn { session.release() }
+        closedThisTurn.removeAll(keepingCapacity: true)
+        if sessions.isEmpty { tellTotals() }
+    }
+
+    private func scheduleSweep() {
+        loop.schedule(after: configuration.sweepInterval) { [weak self] in
+            self?.sweep()
+            self?.scheduleSweep()
+        }
+    }
+
+    private func sweep() {
+        let isSampling = loop.now - lastSampling >= configuration.sampleInterval
+        // A session that times out is removed while we look; its place is taken by the last one, already seen.
+        for place in sessions.indices.reversed() where place < sessions.count {
+            sessions[place].sweep(at: loop.now, isSampling: isSampling)
+        }
+        if isSampling {
+            lastSampling = loop.now
+            tellTotals()
+        }
+    }
+
+    private func tellTotals() {
+        var totals = configuration.routes.map { _ in (client: ChannelTotals(), upstream: ChannelTotals()) }
+        for session in sessions {
+            let states = session.channelStates
+            totals[session.route].client.add(states.client)
+            totals[session.route].upstream.add(states.upstream)
+        }
+        for (route, totals) in totals.enumerated() {
+            audience.totals(totals.client, route: route, side: .client)
+            audience.totals(totals.upstream, route: route, side: .upstream)
+        }
+    }
+
+    /// Real time as of this turn.
+    var realTime: Timestamp { Timestamp(nanosecondsSince1970: loop.realTimeNanoseconds) }
+}

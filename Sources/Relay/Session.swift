@@ -1,0 +1,272 @@
+import AsyncChat
+import Traffic
+
+/// One accepted client connection with the upstream connection made for it.
+///
+/// Turns what its two channels meet into events of `SessionState`, and does what that answers. Nothing is closed in the
+/// middle of a channel's event: what was read is heard to its end first.
+final class Session {
+    let id: SessionID
+    let route: Int
+    /// Where the relay keeps this session; only the relay changes it.
+    var place = 0
+
+    private let relay: RelayLoop
+    private let client: RelayChannel
+    private let upstream: RelayChannel
+    private var state = SessionState()
+    private let openedAt: LoopInstant
+    private var lastActivity: LoopInstant
+    /// Something happened since the last sample.
+    private var isChanged = true
+    private var eventDepth = 0
+    private var deferred = SessionState.Action.nothing
+    /// Addresses of the upstream still to be tried.
+    private var untried: ArraySlice<SocketAddress> = []
+    /// When the next of them is tried although the present one has not failed; nil while there is no other.
+    private var nextAttemptAt: LoopInstant?
+
+    init(id: SessionID, route: Int, relay: RelayLoop, socket: consuming Socket, peer: SocketAddress) {
+        self.id = id
+        self.route = route
+        self.relay = relay
+        client = RelayChannel(of: id, relay: relay, route: route, socket: socket, peer: peer)
+        upstream = RelayChannel(of: id, relay: relay, route: route)
+        openedAt = relay.loop.now
+        lastActivity = openedAt
+        client.session = self
+        upstream.session = self
+    }
+
+    /// The two channels hold their session until the turn it ends in is over; then this lets it go.
+    func release() {
+        client.session = nil
+        upstream.session = nil
+    }
+
+    private subscript(side: Side) -> RelayChannel { side == .client ? client : upstream }
+
+    // MARK: - Connecting
+
+    /// Connects to the first of these that answers.
+    func connect(toAnyOf addresses: [SocketAddress]) {
+        untried = addresses[...]
+        tryNextAddress(after: nil)
+    }
+
+    func resolveFailed() {
+        connectFailed(.resolveFailed)
+    }
+
+    private func tryNextAddress(after failure: SystemError?) {
+        guard state.isConnecting else { return }
+        let patience = patiencePerAddress
+        guard let address = untried.popFirst() else {
+            return connectFailed(failure.map(ConnectFailure.reason) ?? .resolveFailed)
+        }
+        nextAttemptAt = untried.isEmpty ? nil : patience.map { relay.loop.now + $0 }
+        do {
+            try upstream.connect(to: address)
+        } catch {
+            tryNextAddress(after: error)
+        }
+    }
+
+    /// An address that does not answer gets its share of the time that is left, so that the last one is tried too.
+    private var patiencePerAddress: Duration? {
+        relay.configuration.connectTimeout.map { (openedAt + $0 - relay.loop.now) / max(1, untried.count) }
+    }
+
+    private func connectFailed(_ reason: CloseReason) {
+        relay.audience.connectFailed(id, route: route, reason: reason)
+        perform(state.connectFailed(reason))
+    }
+
+    func connected() {
+        untried = []
+        let address = upstream.address.map(String.init(describing:)) ?? ""
+        relay.audience.sessionConnected(id, route: route, upstreamAddress: address, at: relay.realTime)
+        isActive(at: relay.loop.now)
+        perform(state.connected())
+    }
+
+    // MARK: - Events of the channels
+
+    /// A channel's event begins: nothing is closed until it ends.
+    func beginEvent() {
+        eventDepth += 1
+    }
+
+    func endEvent() {
+        eventDepth -= 1
+        guard eventDepth == 0, deferred != .nothing else { return }
+        let action = deferred
+        deferred = .nothing
+        perform(action)
+    }
+
+    func mayRead(_ side: Side) -> Bool { state.mayRead(side) }
+
+    func isActive(at instant: LoopInstant) {
+        lastActivity = instant
+        isChanged = true
+    }
+
+    /// Sends what a side received to the other, at once as far as the kernel takes it.
+    func forward(_ bytes: RawSpan, from side: Side) {
+        isActive(at: relay.loop.now)
+        guard state.mayRead(side) else { return }
+        let partner = self[side.other]
+        partner.push(bytes)
+        self[side].heed(partnerFIFOByteCount: partner.fifo.byteCount)
+    }
+
+    /// A side took some of what was waiting for it.
+    func drained(_ side: Side) {
+        self[side.other].heed(partnerFIFOByteCount: self[side].fifo.byteCount)
+    }
+
+    func endOfStream(from side: Side) {
+        isChanged = true
+        perform(state.endOfStream(from: side))
+    }
+
+    func streamEnded(towards side: Side) {
+        isChanged = true
+        perform(state.streamEnded(towards: side))
+    }
+
+    /// A call on a side's connection failed: whatever the error, it will carry no more that way.
+    func failed(_ side: Side, while activity: ChannelActivity) {
+        isChanged = true
+        switch activity {
+        case .receiving: perform(state.reset(by: side))
+        case .sending: perform(state.sendFailed(to: side))
+        }
+    }
+
+    /// Connecting failed, or something of ours did.
+    func failed(_ side: Side, _ error: any Error) {
+        isChanged = true
+        if state.isConnecting, side == .upstream, let error = error as? SystemError {
+            upstream.close()
+            return tryNextAddress(after: error)
+        }
+        relay.loop.reportError(self[side], error)
+        perform(state.abort(.error))
+    }
+
+    /// Ends this session whatever it is doing.
+    func abort(_ reason: CloseReason) {
+        perform(state.abort(reason))
+    }
+
+    // MARK: - Once in a while
+
+    /// Looks at the timeouts, and samples the channels if anything happened.
+    func sweep(at now: LoopInstant, isSampling: Bool) {
+        let limits = relay.configuration
+        if state.isConnecting {
+            if let limit = limits.connectTimeout, now - openedAt >= limit { return connectFailed(.connectTimeout) }
+            if let next = nextAttemptAt, now >= next {
+                upstream.close()
+                return tryNextAddress(after: nil)
+            }
+        } else if state.isHalfClosed, let limit = limits.halfClosedTimeout, now - lastActivity >= limit {
+            return abort(.halfClosedTimeout)
+        } else if let limit = limits.idleTimeout, now - lastActivity >= limit {
+            return abort(.idleTimeout)
+        }
+        guard isSampling else { return }
+        if isChanged {
+            isChanged = false
+            sample()
+        } else {
+            client.releaseIdleMemory()
+            upstream.releaseIdleMemory()
+        }
+    }
+
+    /// What both channels hold now.
+    var channelStates: (client: ChannelState, upstream: ChannelState) { (client.state, upstream.state) }
+
+    /// The recorder got full, or has room again.
+    func roomMayHaveChanged() {
+        client.pauseMayHaveChanged()
+        upstream.pauseMayHaveChanged()
+    }
+
+    private var tally: SessionTally {
+        var tally = SessionTally()
+        for channel in [client, upstream] {
+            tally.bytes[channel.direction] = channel.statistics.bytesIn
+            tally.messages[channel.direction] = channel.messageCount
+        }
+        return tally
+    }
+
+    private func sample() {
+        let at = relay.realTime
+        relay.audience.sampled(
+            id,
+            tally: tally,
+            client: ChannelSample(session: id, side: .client, at: at, state: client.state),
+            upstream: ChannelSample(session: id, side: .upstream, at: at, state: upstream.state)
+        )
+    }
+
+    // MARK: - Doing what the state says
+
+    private func perform(_ action: SessionState.Action) {
+        guard !action.isClosing || eventDepth == 0 else {
+            deferred = action
+            return
+        }
+        switch action {
+        case .nothing:
+            break
+        case .startRelaying:
+            client.interestMayHaveChanged()
+            upstream.interestMayHaveChanged()
+        case .endStream(let side):
+            self[side].shutdownWriteWhenDone()
+        case .discardOutput(let side):
+            self[side].discardOutput()
+            roomMayHaveChanged()
+        case .resetWhenSent(let side):
+            roomMayHaveChanged()
+            self[side.other].discardOutput()
+            resetWhenSent(side, wait: .milliseconds(1))
+        case .close(let reason):
+            close(reason)
+        case .abort(let reason):
+            client.resetOnClose()
+            upstream.resetOnClose()
+            close(reason)
+        }
+    }
+
+    /// A reset overtakes what the kernel has not delivered, so it waits for that, looking ever more rarely; the timeout
+    /// for silent half-closed sessions bounds it.
+    private func resetWhenSent(_ side: Side, wait: Duration) {
+        guard !state.isClosed else { return }
+        guard !self[side].fifo.isEmpty || self[side].unacknowledgedByteCount > 0 else {
+            return perform(state.resetDelivered())
+        }
+        relay.loop.schedule(after: wait) { [weak self] in
+            self?.resetWhenSent(side, wait: min(wait * 2, .seconds(1)))
+        }
+    }
+
+    private func close(_ reason: CloseReason) {
+        client.endMessages()
+        upstream.endMessages()
+        client.pauseMayHaveChanged()
+        upstream.pauseMayHaveChanged()
+        sample()
+        client.close()
+        upstream.close()
+        let closing = SessionClosing(session: id, route: route, reason: reason, tally: tally, at: relay.realTime)
+        relay.remove(self, closing)
+    }
+}

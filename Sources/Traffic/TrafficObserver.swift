@@ -1,0 +1,57 @@
+/// Is told what passes through the relay: Capture remembers it, Metrics counts it, the journal speaks of it.
+///
+/// An observer belongs to one loop and is called on that loop's thread only, after the bytes have left. It must neither
+/// block nor call back into the relay. Every call has a default that does nothing.
+package protocol TrafficObserver: AnyObject {
+    /// A client was accepted on a route.
+    func sessionOpened(_ opening: SessionOpening)
+
+    /// The upstream connection of a session stands.
+    func sessionConnected(_ session: SessionID, route: Int, upstreamAddress: String, at: Timestamp)
+
+    /// The upstream of a session could not be reached. `sessionClosed` follows with the same reason.
+    func connectFailed(_ session: SessionID, route: Int, reason: CloseReason)
+
+    /// Bytes were read from the source of a direction.
+    func received(byteCount: Int, route: Int, direction: Direction)
+
+    /// The kernel took bytes for the destination of a direction.
+    func sent(byteCount: Int, route: Int, direction: Direction)
+
+    /// A message is complete. `payload` is the message, or its beginning where it is longer than the bound for what is
+    /// stored; it is only lent for the call.
+    func message(_ header: MessageHeader, payload: RawSpan)
+
+    /// A live session changed since the last sample, or is about to close: its tally and both its channels.
+    func sampled(_ session: SessionID, tally: SessionTally, client: ChannelSample, upstream: ChannelSample)
+
+    /// A session is over.
+    func sessionClosed(_ closing: SessionClosing)
+
+    /// Accepting paused: out of descriptors, or at the bound for sessions.
+    func acceptPaused(route: Int)
+
+    /// One channel's reading was held up for this long, and goes on (or ended).
+    func readingPaused(nanoseconds: Int64, route: Int, direction: Direction)
+
+    /// Sums over this loop's live channels, told once a second and when the last one closes.
+    func totals(_ totals: ChannelTotals, route: Int, side: Side)
+
+    /// False while traffic must not be read because it could not be recorded. Asked after every turn.
+    var hasRoom: Bool { get }
+}
+
+extension TrafficObserver {
+    package func sessionOpened(_ opening: SessionOpening) {}
+    package func sessionConnected(_ session: SessionID, route: Int, upstreamAddress: String, at: Timestamp) {}
+    package func connectFailed(_ session: SessionID, route: Int, reason: CloseReason) {}
+    package func received(byteCount: Int, route: Int, direction: Direction) {}
+    package func sent(byteCount: Int, route: Int, direction: Direction) {}
+    package func message(_ header: MessageHeader, payload: RawSpan) {}
+    package func sampled(_ session: SessionID, tally: SessionTally, client: ChannelSample, upstream: ChannelSample) {}
+    package func sessionClosed(_ closing: SessionClosing) {}
+    package func acceptPaused(route: Int) {}
+    package func readingPaused(nanoseconds: Int64, route: Int, direction: Direction) {}
+    package func totals(_ totals: ChannelTotals, route: Int, side: Side) {}
+    package var hasRoom: Bool { true }
+}

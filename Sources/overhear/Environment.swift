@@ -1,0 +1,57 @@
+import ArgumentParser
+import Glibc
+
+/// The process's own arguments and environment, as the commands see them.
+enum Environment {
+    /// The command line with what the environment adds to it.
+    static func arguments() -> [String] {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard let command = arguments.first else { return arguments }
+        guard let options = options(of: command) else { return arguments }
+        return [command]
+            + EnvironmentArguments.merge(
+                variables(),
+                into: Array(arguments.dropFirst()),
+                options: options,
+                repeatable: ["route"]
+            )
+    }
+
+    /// The options that the environment set.
+    static var added: [String] {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard let command = arguments.first, let options = options(of: command) else { return [] }
+        return EnvironmentArguments.added(by: variables(), to: arguments, options: options)
+    }
+
+    /// Variables with our prefix that mean nothing to any command.
+    static func unknownVariables() -> [String] {
+        EnvironmentArguments.unknown(in: variables(), options: runOptions)
+    }
+
+    static let runOptions = [
+        "listen", "upstream", "framing", "framing-upstream", "framing-downstream", "route", "database", "capture",
+        "max-message-bytes", "capture-buffer", "when-behind", "on-capture-failure", "durability", "sample-interval",
+        "metrics", "connect-timeout", "idle-timeout", "half-closed-timeout", "drain-timeout", "max-sessions", "loops",
+        "log-level", "log-format",
+    ]
+
+    private static func options(of command: String) -> [String]? {
+        switch command {
+        case "run": runOptions
+        case "healthcheck": ["metrics"]
+        default: nil
+        }
+    }
+
+    private static func variables() -> [String: String] {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+            entry += 1
+        }
+        return variables
+    }
+}

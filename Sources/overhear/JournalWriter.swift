@@ -1,0 +1,54 @@
+import AsyncChat
+import Glibc
+import Synchronization
+
+/// Writes the journal's lines to stderr on a thread of its own, so that a terminal or pipe that nobody reads never holds
+/// up a loop.
+///
+/// What waits is bounded; lines beyond it are dropped, counted, and the count is written when there is room again.
+final class JournalWriter: Sendable {
+    /// The one for stderr.
+    static let standardError = JournalWriter()
+
+    private static let mostWaiting = 10_000
+    private let lines = BlockingQueue<String>()
+    private let waiting = Atomic(0)
+    private let dropped = Atomic(0)
+
+    private init() {
+        startThread(named: "journal") { [self] in
+            while let line = lines.pop() {
+                Self.writeOut(line)
+                if waiting.subtract(1, ordering: .relaxed).newValue == 0 { reportDropped() }
+            }
+        }
+    }
+
+    /// Queues one line, without its newline. Any thread; never blocks.
+    func write(_ line: String) {
+        guard waiting.load(ordering: .relaxed) < Self.mostWaiting else {
+            dropped.add(1, ordering: .relaxed)
+            return
+        }
+        waiting.add(1, ordering: .relaxed)
+        lines.push(line)
+    }
+
+    /// Waits until everything is written, but no longer than half a second.
+    func flush() {
+        for _ in 0..<100 where waiting.load(ordering: .relaxed) > 0 { usleep(5000) }
+    }
+
+    private func reportDropped() {
+        let count = dropped.exchange(0, ordering: .relaxed)
+        if count > 0 { Self.writeOut("journal: \(count) lines were dropped because nobody read them in time") }
+    }
+
+    private static func writeOut(_ line: String) {
+        var bytes = Array((line + "\n").utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if count > 0 { bytes = bytes.dropFirst(count) } else if errno != EINTR { return }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+import CSQLite
+import Glibc
+import Synchronization
+import Testing
+import Traffic
+
+@testable import Capture
+
+/// Nobody writes this capture any more.
+private func isUnlocked(_ folder: Folder) -> Bool {
+    shell("flock -n '\(folder.database).lock' echo free") == "free\n"
+}
+
+private func gapRows(_ folder: Folder) -> String {
+    sqlite(folder.database, "SELECT reason, messages, bytes FROM gaps ORDER BY rowid")
+}
+
+@Suite struct `A recorder in trouble` {
+    @Test func `lets traffic go on while somebody holds a write transaction, and says what it missed`() throws {
+        let folder = Folder()
+        var configuration = configuration(folder)
+        configuration.stallLimit = .milliseconds(150)
+        let play = try Play(configuration)
+        play.open(1)
+        play.say("before")
+        #expect(play.settle())
+        let shell = RudeShell(folder.database)
+        #expect(shell.run("BEGIN IMMEDIATE") == SQLITE_OK)
+        play.say("waits")
+        play.tap.flush()
+        #expect(play.turnsUntil { play.recorder.readings().state == .suspended(.stalled) })
+        #expect(play.tap.hasRoom)
+        for _ in 0..<10 { play.say("missed") }
+        play.open(2)
+        play.say("missed too", session: 2)
+        play.open(3)
+        play.close(3)
+        #expect(play.recorder.readings().unrecorded[.stalled] == .init(messages: 11, bytes: 70))
+        #expect(shell.run("ROLLBACK") == SQLITE_OK)
+        #expect(play.turnsUntil { play.recorder.readings().state == .recording })
+        play.say("after", session: 2)
+        play.close(1)
+        play.close(2)
+        #expect(play.finish())
+        #expect(play.told.suspensions == [.stalled])
+        #expect(play.told.resumptions == [.stalled])
+        #expect(play.told.gaps.map(\.messages) == [11])
+        #expect(gapRows(folder) == "stalled|11|70")
+        let payloads = sqlite(folder.database, "SELECT session_id, sequence, text FROM message_log")
+        #expect(payloads == "1|1|before\n1|2|waits\n2|2|after")
+        #expect(sqlite(folder.database, "SELECT id, close_reason FROM sessions") == "1|clientClosed\n2|clientClosed")
+        expectWhole(folder, messages: 14, bytes: 86)
+    }
+
+    @Test func `is found out by a loop when it hangs in the kernel`() throws {
+        let folder = Folder()
+        let brake = Brake()
+        var configuration = configuration(folder)
+        configuration.stallLimit = .milliseconds(100)
+        configuration.brake(brake)
+        let play = try Play(configuration)
+        play.open(1)
+        #expect(play.settle())
+        brake.set(true)
+        play.say("waits")
+        play.tap.flush()
+        #expect(play.turnsUntil { play.recorder.readings().state == .suspended(.stalled) })
+        play.say("missed")
+        brake.set(false)
+        #expect(play.turnsUntil { play.recorder.readings().state == .recording })
+        #expect(play.finish())
+        #expect(gapRows(folder) == "stalled|1|6")
+        expectWhole(folder, messages: 2, bytes: 11)
+    }
+
+    @Test func `resumes when the disk has room again, with an exact gap`() throws {
+        let folder = Folder()
+        let brake = Brake()
+        var configuration = configuration(folder)
+        configuration.brake(brake)
+        let play = try Play(configuration)
+        play.open(1)
+        #expect(play.settle())
+        brake.limitPages(to: 1)
+        let page = [UInt8](repeating: 65, count: 8192)
+        play.say(page)
+        play.tap.flush()
+        #expect(play.turnsUntil { play.recorder.readings().state == .suspended(.diskFull) })
+        #expect(play.tap.hasRoom)
+        for _ in 0..<3 { play.say("missed") }
+        play.close(1)
+        brake.limitPages(to: 1_000_000)
+        #expect(play.turnsUntil { play.recorder.readings().state == .recording })
+        #expect(play.finish())
+        #expect(gapRows(folder) == "diskFull|3|18")
+        #expect(sqlite(folder.database, "SELECT close_reason FROM sessions") == "clientClosed")
+        expectWhole(folder, messages: 4, bytes: 8192 + 18)
+        guard
+            case .suspended(_, let detail)? = play.told.all.first(where: {
+                if case .suspended = $0 { true } else { false }
+            })
+        else { return }
+        #expect(detail == "SQLite error 13 (SQLITE_FULL): database or disk is full, while inserting a message")
+    }
+
+    @Test func `stops recording into a file that was taken away, until it is back`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        play.open(1)
+        #expect(play.settle())
+        shell("mv '\(folder.database)' '\(folder.path)/elsewhere'")
+        #expect(
+            play.turnsUntil {
+                if play.recorder.readings().state == .suspended(.fileReplaced) { return true }
+                play.sample(1)
+                return false
+            }
+        )
+        play.say("missed")
+        shell("mv '\(folder.path)/elsewhere' '\(folder.database)'")
+        #expect(play.turnsUntil { play.recorder.readings().state == .recording })
+        #expect(play.finish())
+        #expect(gapRows(folder) == "fileReplaced|1|6")
+    }
+
+    @Test func `counts the messages of a batch that SQLite refuses, and keeps the rest`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        play.open(1)
+        #expect(play.settle())
+        let shell = RudeShell(folder.database)
+        let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON messages BEGIN SELECT raise(ABORT, 'no'); END"
+        #expect(shell.run(refuse) == SQLITE_OK)
+        play.say("refused")
+        play.close(1)
+        #expect(play.settle())
+        #expect(shell.run("DROP TRIGGER refuse") == SQLITE_OK)
+        play.open(2)
+        play.say("taken", session: 2)
+        #expect(play.finish())
+        #expect(gapRows(folder) == "error|1|7")
+        #expect(play.recorder.readings().unrecorded[.error] == .init(messages: 1, bytes: 7))
+        #expect(sqlite(folder.database, "SELECT id, text FROM message_log") == "1|taken")
+        #expect(sqlite(folder.database, "SELECT close_reason FROM sessions WHERE id = 1") == "clientClosed")
+        expectWhole(folder, messages: 2, bytes: 12)
+    }
+
+    @Test func `gives up in time when it is told to finish and cannot`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        play.open(1)
+        #expect(play.settle())
+        let shell = RudeShell(folder.database)
+        #expect(shell.run("BEGIN IMMEDIATE") == SQLITE_OK)
+        play.say("never written")
+        play.tap.flush()
+        #expect(!play.recorder.finish(deadline: .milliseconds(300)))
+        #expect(eventually { isUnlocked(folder) })
+        #expect(shell.run("ROLLBACK") == SQLITE_OK)
+        #expect(sqlite(folder.database, "SELECT clean IS NULL FROM runs") == "1")
+    }
+
+    @Test func `leaves the caller when it hangs and must finish`() throws {
+        let folder = Folder()
+        let brake = Brake()
+        var configuration = configuration(folder)
+        configuration.brake(brake)
+        let play = try Play(configuration)
+        play.open(1)
+        #expect(play.settle())
+        brake.set(true)
+        play.say("hangs")
+        play.tap.flush()
+        #expect(!play.recorder.finish(deadline: .milliseconds(100)))
+        brake.set(false)
+    }
+}
+
+@Suite struct `A recorder that is behind` {
+    private func slow(_ folder: Folder, _ brake: Brake, _ whenBehind: WhenBehind) -> CaptureConfiguration {
+        var configuration = configuration(folder)
+        configuration.bufferByteCount = 256 << 10
+        configuration.whenBehind = whenBehind
+        configuration.stallLimit = .seconds(1000)
+        configuration.brake(brake)
+        return configuration
+    }
+
+    @Test func `asks loops to stop reading, and wakes them when there is room`() throws {
+        let folder = Folder()
+        let brake = Brake()
+        let play = try Play(slow(folder, brake, .block))
+        play.open(1)
+        #expect(play.settle())
+        brake.set(true)
+        let payload = [UInt8](repeating: 66, count: 1000)
+        var said = 0
+        while play.tap.hasRoom {
+            play.say(payload)
+            play.turn()
+            said += 1
+        }
+        #expect(said > 150 && said < 256)
+        #expect(play.recorder.readings().queuedBytes <= 256 << 10)
+        #expect(play.told.wakeCount == 0)
+        brake.set(false)
+        #expect(play.turnsUntil { play.told.wakeCount > 0 })
+        #expect(play.turnsUntil { play.tap.hasRoom })
+        #expect(play.finish())
+        #expect(gapRows(folder) == "")
+        expectWhole(folder, messages: said, bytes: said * 1000)
+    }
+
+    @Test func `drops if it was told to, and counts what`() throws {
+        let folder = Folder()
+        let brake = Brake()
+        let play = try Play(slow(folder, brake, .drop))
+        play.open(1)
+        #expect(play.settle())
+        brake.set(true)
+        let payload = [UInt8](repeating: 66, count: 1000)
+        for _ in 0..<1000 {
+            #expect(play.tap.hasRoom)
+            play.say(payload)
+            play.turn()
+        }
+        let lost = play.recorder.readings().unrecorded[.behind]?.messages ?? 0
+        #expect(lost > 700 && lost < 900)
+        #expect(play.recorder.readings().queuedBytes <= 256 << 10)
+        brake.set(false)
+        #expect(play.turnsUntil { play.recorder.readings().queuedMessages == 0 })
+        play.say("again")
+        #expect(play.finish())
+        #expect(gapRows(folder) == "behind|\(lost)|\(lost * 1000)")
+        expectWhole(folder, messages: 1001, bytes: 1_000_005)
+        let last = "SELECT sequence FROM messages ORDER BY id DESC LIMIT 1"
+        #expect(sqlite(folder.database, last) == "1001")
+    }
+}

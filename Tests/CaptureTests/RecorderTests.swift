@@ -1,0 +1,144 @@
+import Glibc
+import Testing
+import Traffic
+
+@testable import Capture
+
+@Suite struct `A recorder` {
+    @Test func `writes down what it is told, readable while it runs`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        play.open(1)
+        play.say("PING\r\n")
+        play.say("+PONG\r\n", .downstream)
+        #expect(play.turnsUntil { play.recorder.readings().rows.messages == 2 })
+        let log = "SELECT id, session_id, route, direction, sequence, byte_count, ending, text FROM message_log"
+        #expect(
+            sqlite(folder.database, log)
+                == "1|1|default|>|1|6|terminator|PING\\r\\n\n2|1|default|<|1|7|terminator|+PONG\\r\\n"
+        )
+        play.sample(1)
+        play.close(1)
+        #expect(play.finish())
+        #expect(shell("ls -A '\(folder.path)'") == "capture.db\ncapture.db.lock\n")
+        let session =
+            "SELECT upstream_address, close_reason, bytes_upstream, bytes_downstream, messages_upstream, "
+            + "messages_downstream, first_message_id, last_message_id FROM sessions"
+        #expect(sqlite(folder.database, session) == "127.0.0.1:6379|clientClosed|6|7|1|1|1|2")
+        #expect(sqlite(folder.database, "SELECT count(*), sum(bytes_in) FROM channel_samples") == "2|14")
+        #expect(
+            sqlite(folder.database, "SELECT version, pid, host, configuration, clean FROM runs") == "0.0.1|42|here|{}|1"
+        )
+        #expect(sqlite(folder.database, "SELECT count(*) FROM gaps") == "0")
+    }
+
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    func `keeps every byte of every message, whatever it is`(seed: UInt64) throws {
+        var random = SplitMix(state: seed)
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        for session in 1...5 { play.open(Int64(session)) }
+        var expected: [String] = []
+        var id = 0
+        for _ in 0..<400 {
+            let lengths = [0, 1, 2, 100, 5000, Int(random.next() % 300)]
+            let count = random.next() % 100 == 0 ? 1 << 20 : lengths[Int(random.next() % 6)]
+            let bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next() >> 20) }
+            let direction = random.next() % 2 == 0 ? Direction.upstream : .downstream
+            let ending = Ending(rawValue: UInt8(random.next() % 5)) ?? .chunk
+            let header = play.say(bytes, direction, session: Int64(random.next() % 5) + 1, ending: ending)
+            id += 1
+            expected.append(
+                "\(id)|\(header.session)|\(direction.rawValue)|\(header.sequence)|\(header.at.nanosecondsSince1970)|"
+                    + "\(count)|\(ending.rawValue)|\(checksum(bytes))"
+            )
+            if random.next() % 10 == 0 { play.turn() }
+            if random.next() % 40 == 0 { play.tap.flush() }
+        }
+        #expect(play.finish())
+        var found: [String] = []
+        let database = try Database(uri: Database.uri(path: folder.database), flags: 1)
+        let sql =
+            "SELECT id, session_id, direction, sequence, at_ns, byte_count, ending, payload FROM messages ORDER BY id"
+        let rows = try database.prepare(sql, doing: "reading back")
+        while try rows.step() {
+            let numbers = (0..<7 as Range<Int32>).map { "\(rows.integer($0) ?? -1)" }.joined(separator: "|")
+            found.append("\(numbers)|\(checksum(rows.bytes(7)))")
+        }
+        #expect(found == expected)
+        let bounds =
+            "SELECT count(*) FROM sessions s WHERE first_message_id = (SELECT min(id) FROM messages WHERE session_id = s.id) "
+            + "AND last_message_id = (SELECT max(id) FROM messages WHERE session_id = s.id)"
+        #expect(sqlite(folder.database, bounds) == "5")
+    }
+
+    @Test func `writes the end of a session whose beginning it does not know`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        play.close(9)
+        play.sample(9)
+        play.say("orphan", session: 9)
+        #expect(play.finish())
+        #expect(sqlite(folder.database, "SELECT count(*) FROM messages") == "1")
+    }
+
+    @Test func `finishes without waiting for a reader`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        play.open(1)
+        play.say("hello")
+        #expect(play.settle())
+        let reader = try Database(uri: Database.uri(path: folder.database), flags: 1)
+        let rows = try reader.prepare("SELECT id FROM messages", doing: "reading")
+        #expect(try rows.step())
+        play.say("more")
+        #expect(play.finish())
+        #expect(play.recorder.readings().checkpointsIncomplete == 1)
+        rows.reset()
+        #expect(sqlite(folder.database, "SELECT clean, (SELECT count(*) FROM messages) FROM runs") == "1|2")
+    }
+
+    @Test func `keeps its write-ahead log short`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        play.open(1)
+        let payload = [UInt8](repeating: 67, count: 1 << 20)
+        for _ in 0..<100 {
+            play.say(payload)
+            #expect(play.settle())
+        }
+        #expect(play.recorder.readings().walBytes < 40 << 20)
+        #expect(play.recorder.readings().checkpointsComplete >= 4)
+        #expect(play.finish())
+    }
+
+    @Test func `takes what several loops hear`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        let second = play.recorder.makeTap {}
+        play.open(1)
+        play.say("from one")
+        let at = Timestamp(nanosecondsSince1970: 5)
+        let id = SessionID(rawValue: 2)
+        second.sessionOpened(SessionOpening(session: id, route: 1, clientAddress: "unix:", at: at))
+        let header = MessageHeader(
+            session: id,
+            route: 1,
+            direction: .upstream,
+            ending: .chunk,
+            sequence: 1,
+            at: at,
+            byteCount: 3
+        )
+        second.message(header, payload: [1, 2, 3].span.bytes)
+        second.flush()
+        #expect(play.finish())
+        #expect(
+            sqlite(folder.database, "SELECT count(*), max(id), count(DISTINCT session_id) FROM messages") == "2|2|2"
+        )
+    }
+}
+
+private func checksum(_ bytes: [UInt8]) -> UInt64 {
+    bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+}

@@ -1,0 +1,264 @@
+import Foundation
+import Glibc
+import Testing
+
+/// The metrics port: what it answers, and that nobody there can hurt the relay.
+@Suite struct `The metrics port` {
+    /// The relay answers a client as if nobody else were there.
+    private func expectUnaffected(_ relay: RunningRelay, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let client = try relay.connect()
+        try client.send("unaffected\n")
+        let answer = try client.receiveText(exactly: 11)
+        #expect(answer == "unaffected\n", sourceLocation: sourceLocation)
+    }
+
+    private func ask(_ relay: RunningRelay, _ request: String) throws -> Wire {
+        let wire = try Wire(to: relay.metricsAddress)
+        try wire.send(request)
+        return wire
+    }
+
+    /// The interpreter that has Prometheus' own client library; `.ci/install-packages test` makes it.
+    private func python() throws -> String {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let path = root.deletingLastPathComponent().appendingPathComponent(".build-python/bin/python3").path
+        guard access(path, X_OK) == 0 else { throw Trouble("\(path) is missing; run .ci/install-packages test") }
+        return path
+    }
+
+    @Test func `is understood by Prometheus' own strict parser, while traffic is recorded`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let client = try relay.connect()
+                for _ in 1...100 { try client.send("counted\n") }
+                _ = try client.receive(exactly: 800)
+                let text = try relay.get("/metrics").text
+                let script = """
+                    import sys
+                    from prometheus_client.parser import text_string_to_metric_families as parse
+                    samples = {}
+                    for family in parse(sys.stdin.read()):
+                        assert family.documentation, family.name
+                        assert family.type != "unknown", family.name
+                        for sample in family.samples:
+                            key = (sample.name, tuple(sorted(sample.labels.items())))
+                            assert key not in samples, key
+                            samples[key] = sample.value
+                    route = ("route", "default")
+                    print(int(samples["overhear_messages_total", (("direction", "upstream"), route)]))
+                    print(int(samples["overhear_sessions_active", (route,)]))
+                    """
+                let outcome = try run(python(), ["-c", script], input: text)
+                #expect(outcome.errors.isEmpty)
+                #expect(outcome.output == "100\n1\n")
+            }
+        }
+    }
+
+    @Test func `answers GET and HEAD, and says what else there is`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let metrics = try relay.get("/metrics")
+                #expect(metrics.status == 200)
+                #expect(metrics.fields["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
+                #expect(metrics.body.last == UInt8(ascii: "\n"))
+                #expect(try relay.get("/-/healthy").status == 200)
+                #expect(try relay.get("/-/ready").status == 200)
+                #expect(try relay.get("/").text.contains("/metrics"))
+                #expect(try relay.get("/nowhere").status == 404)
+                let head = try ask(relay, "HEAD /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                let answer = try head.receiveAnswer(hasBody: false)
+                #expect(answer.status == 200)
+                #expect((answer.fields["content-length"].flatMap { Int($0) } ?? 0) > 1000)
+                #expect(try head.receiveToEnd().bytes.isEmpty)
+                for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+                    let wrong = try ask(relay, "\(method) /metrics HTTP/1.1\r\nHost: x\r\n\r\n").receiveAnswer()
+                    #expect(wrong.status == 405)
+                    #expect(wrong.fields["allow"] == "GET, HEAD")
+                }
+            }
+        }
+    }
+
+    @Test func `keeps a connection alive, takes requests in advance, and closes when asked`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let wire = try ask(relay, "GET /-/ready HTTP/1.1\r\nHost: x\r\n\r\n")
+                #expect(try wire.receiveAnswer().status == 200)
+                try wire.send(String(repeating: "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", count: 20))
+                for _ in 1...20 { #expect(try wire.receiveAnswer().status == 200) }
+                try wire.send("GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                #expect(try wire.receiveAnswer().text == "healthy\n")
+                #expect(try wire.receiveToEnd().bytes.isEmpty)
+                let old = try ask(relay, "GET /-/healthy HTTP/1.0\r\n\r\n")
+                #expect(try old.receiveAnswer().status == 200)
+                #expect(try old.receiveToEnd().bytes.isEmpty)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("garbage\r\n\r\n", 400), ("\0\u{1}\u{2}\r\n\r\n", 400), ("GET  /metrics HTTP/1.1\r\n\r\n", 400),
+        ("GET /metrics HTTP/2.0\r\n\r\n", 505), ("GET /metrics HTTP/1.1\nHost: x\n\n\r\n\r\n", 400),
+        ("GET /metrics HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", 501),
+        ("GET /metrics HTTP/1.1\r\nno colon here\r\n\r\n", 400),
+    ])
+    func `answers garbage with what is wrong, and closes`(garbage: String, status: Int) throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let wire = try ask(relay, garbage)
+                let answer = try wire.receiveAnswer()
+                #expect(answer.status == status)
+                #expect(try wire.receiveToEnd().bytes.isEmpty)
+                try expectUnaffected(relay)
+            }
+        }
+    }
+
+    @Test func `refuses half a request whose sender has no more to say`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let wire = try ask(relay, "GET /metrics HTT")
+                wire.shutdownWrite()
+                #expect(try wire.receiveAnswer().status == 400)
+                try expectUnaffected(relay)
+            }
+        }
+    }
+
+    @Test func `refuses ten mebibytes of header and keeps none of them`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let before = try relay.residentByteCount()
+                let wire = try ask(relay, "GET /metrics HTTP/1.1\r\n")
+                let piece = "X-Padding: " + String(repeating: "x", count: 1_000_000) + "\r\n"
+                // It may close before all is said: both are right.
+                for _ in 1...10 { guard (try? wire.send(piece)) != nil else { break } }
+                if let answer = try? wire.receiveAnswer() { #expect(answer.status == 431) }
+                #expect(try relay.residentByteCount() < before + 8_000_000)
+                try expectUnaffected(relay)
+                #expect(try relay.get("/-/ready").status == 200)
+            }
+        }
+    }
+
+    @Test func `answers 431 to a head that is too long`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let long = String(repeating: "x", count: 9000)
+                let wire = try ask(relay, "GET /metrics HTTP/1.1\r\nX-Padding: \(long)\r\n\r\n")
+                #expect(try wire.receiveAnswer().status == 431)
+                #expect(try wire.receiveToEnd().ending == .endOfStream)
+            }
+        }
+    }
+
+    @Test func `lets go of a client that sends its request one byte at a time for too long`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let wire = try ask(relay, "GET /metrics HTTP/1.1\r\nX: ")
+                try eventually("the slow client is let go of") {
+                    usleep(100_000)
+                    return wire.sendSome([UInt8(ascii: "x")]) == 0
+                }
+                try expectUnaffected(relay)
+            }
+        }
+    }
+
+    @Test func `serves a client that sends its request one byte at a time`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let wire = try Wire(to: relay.metricsAddress)
+                for byte in "GET /-/ready HTTP/1.1\r\nHost: x\r\n\r\n".utf8 { try wire.send([byte]) }
+                #expect(try wire.receiveAnswer().status == 200)
+            }
+        }
+    }
+
+    @Test func `serves the next client while a hundred sit idle`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let idle = try (1...100).map { _ in try Wire(to: relay.metricsAddress) }
+                #expect(try relay.get("/metrics").status == 200)
+                try expectUnaffected(relay)
+                #expect(try relay.descriptorCount() < 100)
+                for wire in idle { wire.close() }
+                #expect(try relay.get("/metrics").status == 200)
+            }
+        }
+    }
+
+    @Test func `waits for nobody who does not read its answers`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let before = try relay.residentByteCount()
+                let deaf = try Wire(to: relay.metricsAddress, receiveBuffer: 4096)
+                let request = Array("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+                for _ in 1...500 { _ = deaf.sendSome(request[...]) }
+                for _ in 1...20 { #expect(try relay.get("/metrics").status == 200) }
+                try expectUnaffected(relay)
+                #expect(try relay.residentByteCount() < before + 16_000_000)
+            }
+        }
+    }
+}
+
+/// `overhear healthcheck`, as Docker runs it.
+@Suite struct `The health check` {
+    private func check(_ address: String) throws -> (status: Int32, output: String, errors: String) {
+        try Overhear.run(["healthcheck", "--metrics", address])
+    }
+
+    @Test func `is 0 while the relay is ready, and says so`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let outcome = try check(relay.metricsAddress)
+                #expect(outcome.status == 0)
+                #expect(outcome.output == "ready\n")
+                #expect(outcome.errors.isEmpty)
+                let environment = ["OVERHEAR_METRICS": relay.metricsAddress]
+                #expect(try Overhear.run(["healthcheck"], environment: environment).status == 0)
+            }
+        }
+    }
+
+    @Test func `is 1 with one sentence where nothing runs`() throws {
+        try Ear.withNobody { nobody in
+            let outcome = try check(nobody)
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.hasPrefix("overhear: "))
+            #expect(outcome.errors.split(separator: "\n").count == 1)
+        }
+    }
+
+    @Test func `is 1 where somebody listens who does not answer`() throws {
+        let ear = try Ear()
+        let outcome = try check(ear.address)
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.split(separator: "\n").count == 1)
+    }
+
+    @Test func `is 1 where somebody else answers`() throws {
+        try withServer(saying("220 I am not HTTP\r\n")) { server throws in
+            #expect(try check(server).status == 1)
+        }
+    }
+
+    @Test func `is 1 while the relay drains`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let client = try relay.connect()
+                try client.send("hold\n")
+                #expect(try client.receiveText(exactly: 5) == "hold\n")
+                relay.child.signal(SIGTERM)
+                try eventually("it drains") { relay.log.contains { $0.contains(" draining") } }
+                let outcome = try check(relay.metricsAddress)
+                #expect(outcome.status == 1)
+                #expect(outcome.output.contains("draining"))
+                client.close()
+                #expect(try relay.child.wait() == 0)
+            }
+        }
+    }
+}

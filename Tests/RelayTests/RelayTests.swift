@@ -1,0 +1,521 @@
+import AsyncChat
+import Glibc
+import Testing
+import Traffic
+
+@testable import Relay
+
+@Suite struct `A relay` {
+    // MARK: - Connecting
+
+    @Test func `tells of a session from its opening to its close, in order`() throws {
+        let scene = try RelayScene()
+        let (client, server) = try scene.conversation()
+        client.send("PING\n")
+        #expect(scene.turns { server.receive() && server.text == "PING\n" })
+        server.send("PONG\n")
+        #expect(scene.turns { client.receive() && client.text == "PONG\n" })
+        client.shutdownWrite()
+        #expect(scene.turns { server.receive() && server.incoming == .ended })
+        server.shutdownWrite()
+        #expect(scene.turns { !scene.ear.closings.isEmpty })
+        #expect(scene.ear.openings.map(\.session.rawValue) == [1])
+        #expect(scene.ear.openings[0].clientAddress.hasPrefix("127.0.0.1:"))
+        #expect(scene.ear.texts(.upstream) == ["PING\n"])
+        #expect(scene.ear.texts(.downstream) == ["PONG\n"])
+        #expect(scene.ear.reasons == [.clientClosed])
+        #expect(scene.relay.sessionCount == 0)
+        #expect(client.receive() && client.incoming == .ended)
+    }
+
+    @Test func `does not read a client whose upstream is not connected yet`() throws {
+        let scene = try RelayScene()
+        let (client, session) = try scene.unconnected()
+        client.send("hello\n")
+        // Its upstream is still being looked for.
+        scene.turns()
+        #expect(scene.ear.received.upstream == 0)
+        session.connect(toAnyOf: [scene.listener.address])
+        #expect(scene.turns { scene.ear.texts(.upstream) == ["hello\n"] })
+    }
+
+    @Test func `tries the next address of an upstream whose first refuses`() throws {
+        let scene = try RelayScene()
+        let refusing = try WireListener(refuses: true)
+        let pair = try scene.unconnected()
+        pair.session.connect(toAnyOf: [refusing.address, .unix("/nowhere/at/all"), scene.listener.address])
+        #expect(scene.turns { scene.ear.connected == [pair.session.id] })
+        #expect(scene.ear.connectFailures.isEmpty)
+    }
+
+    @Test func `tries the next address of an upstream whose first does not answer`() throws {
+        let scene = try RelayScene()
+        let silent = try WireListener(backlog: 0)
+        let filling = try WirePeer.connected(to: silent.address)
+        let (client, session) = try scene.unconnected()
+        session.connect(toAnyOf: [silent.address, silent.address, scene.listener.address])
+        scene.pass(.seconds(3))
+        scene.pass(.seconds(3))
+        #expect(scene.ear.connected.isEmpty)
+        scene.pass(.seconds(3))
+        #expect(scene.turns { scene.ear.connected == [session.id] })
+        #expect(!filling.isClosed && !client.receive())
+    }
+
+    @Test func `says that an upstream none of whose addresses answers timed out`() throws {
+        let scene = try RelayScene()
+        let silent = try WireListener(backlog: 0)
+        let filling = try WirePeer.connected(to: silent.address)
+        let (client, session) = try scene.unconnected()
+        session.connect(toAnyOf: [silent.address, silent.address])
+        for _ in 0..<11 { scene.pass(.seconds(1)) }
+        #expect(scene.ear.reasons == [.connectTimeout])
+        #expect(client.receive() && client.incoming == .reset)
+        #expect(!filling.isClosed)
+    }
+
+    @Test func `resets a client whose upstream refuses`() throws {
+        let scene = try RelayScene(refuses: true)
+        let client = try scene.client()
+        client.send("lost\n")
+        #expect(scene.turns { client.receive() && client.incoming == .reset })
+        #expect(scene.ear.reasons == [.connectRefused])
+        #expect(scene.ear.connectFailures == [.connectRefused])
+        #expect(scene.ear.messages.isEmpty)
+    }
+
+    @Test(arguments: [("unix:/nowhere/at/all", CloseReason.unreachable), ("overhear..invalid:1", .resolveFailed)])
+    func `resets a client whose upstream cannot be found`(upstream: String, reason: CloseReason) throws {
+        let scene = try RelayScene(upstream: upstream)
+        let client = try scene.client()
+        #expect(scene.turns { client.receive() && client.incoming == .reset })
+        #expect(scene.ear.reasons == [reason])
+        #expect(scene.ear.connectFailures == [reason])
+    }
+
+    @Test func `gives up connecting in time, looking the name up included`() throws {
+        let scene = try RelayScene()
+        let (client, _) = try scene.unconnected()
+        scene.pass(.seconds(9))
+        #expect(scene.ear.closings.isEmpty)
+        scene.pass(.seconds(2))
+        #expect(scene.ear.reasons == [.connectTimeout])
+        #expect(scene.ear.connectFailures == [.connectTimeout])
+        #expect(client.receive() && client.incoming == .reset)
+    }
+
+    @Test func `does not call it a failed connection when a connecting session is given up`() throws {
+        let scene = try RelayScene()
+        let pair = try scene.unconnected()
+        scene.relay.abortAll(.drainTimeout)
+        #expect(pair.client.receive() && pair.client.incoming == .reset)
+        #expect(scene.ear.reasons == [.drainTimeout])
+        #expect(scene.ear.connectFailures.isEmpty)
+    }
+
+    @Test func `relays between Unix sockets, whose files are gone afterwards`() throws {
+        let folder = "/tmp/overhear-relay-\(UInt64.random(in: 0 ... .max))"
+        let scene = try RelayScene(upstream: "unix:\(folder)-server")
+        let server = PushingServer(loop: scene.loop)
+        try server.listen(on: .unix("\(folder)-server"))
+        let address = try scene.relay.listen(route: 0, on: .unix("\(folder)-relay"))
+        let client = CollectingClient(loop: scene.loop)
+        try client.connect(to: address)
+        client.push(Array("over a file\n".utf8))
+        client.shutdownWriteWhenDone()
+        #expect(scene.turns { !scene.ear.closings.isEmpty })
+        #expect(String(decoding: client.received, as: UTF8.self) == "over a file\n")
+        #expect(scene.ear.openings.map(\.clientAddress) == ["unix:"])
+        #expect(scene.ear.texts(.upstream) == ["over a file\n"])
+        #expect(scene.ear.texts(.downstream) == ["over a file\n"])
+        #expect(scene.ear.reasons == [.clientClosed])
+        server.close()
+        scene.relay.drain {}
+        #expect(access("\(folder)-relay", F_OK) != 0)
+        unlink("\(folder)-server")
+    }
+
+    @Test func `keeps urgent bytes where they are in the stream`() throws {
+        let scene = try RelayScene()
+        let (client, server) = try scene.conversation()
+        client.send("a")
+        client.send("!".utf8, urgent: true)
+        client.send("b\n")
+        server.send("c")
+        server.send("?".utf8, urgent: true)
+        server.send("d\n")
+        #expect(scene.turns { server.receive() && server.text == "a!b\n" })
+        #expect(scene.turns { client.receive() && client.text == "c?d\n" })
+        #expect(scene.ear.texts(.upstream) == ["a!b\n"])
+    }
+
+    // MARK: - What a message says
+
+    @Test func `dates a message by its last byte, also one that nothing ends`() throws {
+        let scene = try RelayScene(framing: "crlf")
+        let (client, server) = try scene.conversation()
+        client.send("be")
+        #expect(scene.turns { scene.ear.received.upstream == 2 })
+        scene.pass(.seconds(5))
+        client.send("gun\r\nta")
+        #expect(scene.turns { scene.ear.received.upstream == 9 })
+        client.send("il\r")
+        #expect(scene.turns { scene.ear.received.upstream == 12 })
+        let last = scene.loop.realTimeNanoseconds
+        scene.pass(.seconds(60))
+        client.shutdownWrite()
+        #expect(scene.turns { scene.ear.messages.count == 2 })
+        #expect(scene.ear.texts(.upstream) == ["begun\r\n", "tail\r"])
+        let times = scene.ear.messages.map(\.header.at.nanosecondsSince1970)
+        #expect(times[1] == last)
+        #expect(times[0] > 5_000_000_000 && times[0] < last)
+        #expect(!server.isClosed)
+    }
+
+    @Test func `keeps half a terminator while a session is idle`() throws {
+        let scene = try RelayScene(framing: "crlf")
+        let (client, server) = try scene.conversation()
+        client.send("a\r")
+        #expect(scene.turns { scene.ear.received.upstream == 2 })
+        for _ in 0..<5 { scene.pass(.seconds(1)) }
+        client.send("\nb\r\n")
+        #expect(scene.turns { scene.ear.texts(.upstream) == ["a\r\n", "b\r\n"] })
+        for _ in 0..<5 { scene.pass(.seconds(1)) }
+        client.send("c\r\n")
+        #expect(scene.turns { scene.ear.texts(.upstream) == ["a\r\n", "b\r\n", "c\r\n"] })
+        #expect(!server.isClosed)
+    }
+
+    @Test func `goes on counting a fixed message after a session was idle`() throws {
+        let scene = try RelayScene(framing: "fixed:4")
+        let (client, server) = try scene.conversation()
+        client.send("ab")
+        #expect(scene.turns { scene.ear.received.upstream == 2 })
+        for _ in 0..<5 { scene.pass(.seconds(1)) }
+        client.send("cdefgh")
+        #expect(scene.turns { scene.ear.texts(.upstream) == ["abcd", "efgh"] })
+        #expect(!server.isClosed)
+    }
+
+    // MARK: - Flow control
+
+    @Test func `reads no more than the high-water mark and one read ahead, while the other direction goes on`() throws {
+        let scene = try RelayScene(bufferByteCount: 8192) {
+            $0.highWaterByteCount = 20_000
+            $0.lowWaterByteCount = 5000
+            $0.readByteCount = 3000
+        }
+        let (client, server) = try scene.conversation(bufferByteCount: 8192)
+        let stream = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
+        var sent = 0
+        func push() -> Int {
+            let count = client.send(stream[sent...].prefix(4000))
+            sent += count
+            return count
+        }
+        // The server does not read.
+        scene.fill(push)
+        #expect((20_001...23_000).contains(scene.queuedByteCount))
+        #expect(sent < stream.count)
+        server.send("the other way\n")
+        #expect(scene.turns { client.receive() && client.text == "the other way\n" })
+        scene.clock.advance(.seconds(3))
+        #expect(
+            scene.turns {
+                _ = push()
+                server.receive(atMost: 5000)
+                return server.received.count == stream.count
+            }
+        )
+        #expect(server.received == stream)
+        #expect(scene.ear.pauses.contains { $0.direction == .upstream && $0.nanoseconds >= 3_000_000_000 })
+        #expect(!scene.ear.pauses.contains { $0.direction == .downstream })
+    }
+
+    @Test func `reads nobody while the record has no room, and everybody when it has again`() throws {
+        let scene = try RelayScene()
+        let first = try scene.conversation()
+        let second = try scene.conversation()
+        scene.ear.hasRoom = false
+        scene.turns()
+        for peer in [first.client, first.server, second.client, second.server] { peer.send("wait\n") }
+        scene.pass(.seconds(2))
+        #expect(scene.ear.messages.isEmpty)
+        #expect(scene.ear.received == PerDirection(both: 0))
+        scene.ear.hasRoom = true
+        #expect(scene.turns { scene.ear.messages.count == 4 })
+        #expect(scene.ear.pauses.count == 4)
+        #expect(scene.ear.pauses.allSatisfy { $0.nanoseconds >= 2_000_000_000 })
+    }
+
+    @Test func `reads nobody any more in the turn in which the record fills up`() throws {
+        let scene = try RelayScene()
+        let first = try scene.conversation()
+        let second = try scene.conversation()
+        scene.ear.whenHeard = { _ in scene.ear.hasRoom = false }
+        first.client.send("one\n")
+        second.client.send("two\n")
+        scene.turns()
+        #expect(scene.ear.messages.count == 1)
+        scene.ear.whenHeard = nil
+        scene.ear.hasRoom = true
+        #expect(scene.turns { scene.ear.messages.count == 2 })
+    }
+
+    // MARK: - Timeouts
+
+    @Test func `ends a session that is silent for too long`() throws {
+        let scene = try RelayScene { $0.idleTimeout = .seconds(60) }
+        let (client, server) = try scene.conversation()
+        scene.pass(.seconds(50))
+        server.send("still here\n")
+        #expect(scene.turns { client.receive() })
+        scene.pass(.seconds(59))
+        #expect(scene.ear.closings.isEmpty)
+        scene.pass(.seconds(2))
+        #expect(scene.ear.reasons == [.idleTimeout])
+        #expect(client.receive() && client.incoming == .reset)
+        #expect(server.receive() && server.incoming == .reset)
+    }
+
+    @Test func `ends a half-closed session that is silent for too long, and no other`() throws {
+        let scene = try RelayScene { $0.halfClosedTimeout = .seconds(30) }
+        let half = try scene.conversation()
+        let whole = try scene.conversation()
+        half.client.shutdownWrite()
+        #expect(scene.turns { half.server.receive() })
+        scene.pass(.seconds(29))
+        half.server.send("not silent\n")
+        #expect(scene.turns { half.client.receive() })
+        scene.pass(.seconds(29))
+        #expect(scene.ear.closings.isEmpty)
+        scene.pass(.seconds(2))
+        #expect(scene.ear.reasons == [.halfClosedTimeout])
+        #expect(scene.relay.sessionCount == 1)
+        #expect(whole.client.receive() == false)
+    }
+
+    @Test func `does not wait for ever to deliver a reset to somebody who does not read`() throws {
+        let scene = try RelayScene(bufferByteCount: 8192) {
+            $0.highWaterByteCount = 20_000
+            $0.halfClosedTimeout = .seconds(30)
+        }
+        let (client, server) = try scene.conversation(bufferByteCount: 8192)
+        scene.fill { scene.queuedByteCount > 5000 ? 0 : client.send([UInt8](repeating: 65, count: 1000)) }
+        client.reset()
+        scene.turns()
+        scene.pass(.seconds(29))
+        #expect(scene.ear.closings.isEmpty)
+        scene.pass(.seconds(10))
+        #expect(scene.ear.reasons == [.halfClosedTimeout])
+        #expect(!server.isClosed)
+    }
+
+    @Test func `keeps sessions for ever where timeouts are off`() throws {
+        let scene = try RelayScene {
+            $0.idleTimeout = nil
+            $0.halfClosedTimeout = nil
+            $0.connectTimeout = nil
+        }
+        let (client, server) = try scene.conversation()
+        client.shutdownWrite()
+        for _ in 0..<5 { scene.pass(.seconds(1_000_000)) }
+        #expect(scene.relay.sessionCount == 1)
+        #expect(!server.isClosed)
+    }
+
+    // MARK: - Endings
+
+    @Test func `ends a session both of whose sides are gone, whatever still waits for them`() throws {
+        let scene = try RelayScene(bufferByteCount: 8192) { $0.highWaterByteCount = 20_000 }
+        let (client, server) = try scene.conversation(bufferByteCount: 8192)
+        let bytes = [UInt8](repeating: 65, count: 4000)
+        scene.fill { client.send(bytes) + server.send(bytes) }
+        client.reset()
+        server.reset()
+        #expect(scene.turns { !scene.ear.closings.isEmpty })
+        #expect(Set([.clientReset, .upstreamReset]).isSuperset(of: scene.ear.reasons))
+    }
+
+    @Test func `delivers what came before a reset, then the reset`() throws {
+        let scene = try RelayScene()
+        let (client, server) = try scene.conversation()
+        client.send("last words")
+        scene.turns()
+        client.reset()
+        #expect(scene.turns { server.receive() && server.incoming == .reset })
+        #expect(server.text == "last words")
+        #expect(scene.turns { scene.ear.reasons == [.clientReset] })
+        #expect(scene.ear.texts(.upstream) == ["last words"])
+        #expect(scene.ear.messages[0].header.ending == .endOfStream)
+    }
+
+    @Test func `ends many sessions in one turn, and lets go of each`() throws {
+        let scene = try RelayScene()
+        struct Weak { weak var session: Session? }
+        var clients: [WirePeer] = []
+        var servers: [WirePeer] = []
+        for _ in 0..<50 {
+            let (client, server) = try scene.conversation()
+            clients.append(client)
+            servers.append(server)
+        }
+        let sessions = scene.loop.channels.compactMap { ($0 as? RelayChannel)?.session }.map(Weak.init)
+        #expect(sessions.count == 100)
+        for client in clients { client.shutdownWrite() }
+        #expect(scene.turns { servers.allSatisfy { $0.incoming == .ended || $0.receive() } })
+        for (index, server) in servers.enumerated() {
+            if index % 2 == 0 { server.reset() } else { server.shutdownWrite() }
+        }
+        #expect(scene.turns { scene.relay.sessionCount == 0 })
+        #expect(scene.ear.closings.count == 50)
+        #expect(sessions.allSatisfy { $0.session == nil })
+        #expect(scene.loop.channelCount == 1)
+        #expect(scene.ear.totals == [.client: ChannelTotals(), .upstream: ChannelTotals()])
+    }
+
+    @Test func `lets go of a session that never connected`() throws {
+        let scene = try RelayScene(refuses: true)
+        let client = try scene.client()
+        weak var session: Session?
+        #expect(
+            scene.turns {
+                if let found = scene.session { session = found }
+                return !scene.ear.closings.isEmpty
+            }
+        )
+        #expect(session == nil)
+        #expect(client.receive())
+    }
+
+    // MARK: - Bounds and draining
+
+    @Test func `accepts no more sessions than it may, and goes on when one ends`() throws {
+        let scene = try RelayScene { $0.maxSessions = 1 }
+        let (client, server) = try scene.conversation()
+        let waiting = try scene.client()
+        waiting.send("patience\n")
+        scene.turns()
+        #expect(scene.relay.sessionCount == 1)
+        #expect(scene.ear.acceptPauses == 1)
+        client.reset()
+        #expect(scene.turns { scene.ear.texts(.upstream) == ["patience\n"] })
+        #expect(scene.relay.sessionCount == 1)
+        #expect(scene.ear.acceptPauses == 2)
+        #expect(!server.isClosed)
+    }
+
+    @Test func `drains: accepts nobody, lets the open sessions finish, then says so`() throws {
+        let scene = try RelayScene()
+        let (client, server) = try scene.conversation()
+        var isDrained = false
+        scene.relay.drain { isDrained = true }
+        scene.turns()
+        #expect(!isDrained)
+        #expect(throws: SystemError.self) { try scene.client() }
+        client.send("finish\n")
+        client.shutdownWrite()
+        server.shutdownWrite()
+        #expect(scene.turns { isDrained })
+        #expect(scene.ear.texts(.upstream) == ["finish\n"])
+        #expect(scene.ear.reasons.count == 1)
+    }
+
+    @Test func `drains at once where there is nobody, but never from inside the call`() throws {
+        let scene = try RelayScene()
+        var drained = 0
+        scene.relay.drain { drained += 1 }
+        #expect(drained == 0)
+        scene.turns()
+        #expect(drained == 1)
+    }
+
+    @Test func `records the beginnings of messages when it gives all sessions up`() throws {
+        let scene = try RelayScene()
+        let first = try scene.conversation()
+        let second = try scene.conversation()
+        first.client.send("un")
+        second.server.send("finished")
+        scene.turns()
+        scene.relay.abortAll(.processEnded)
+        #expect(scene.ear.texts(.upstream) == ["un"])
+        #expect(scene.ear.texts(.downstream) == ["finished"])
+        #expect(scene.ear.reasons == [.processEnded, .processEnded])
+        #expect(first.server.receive() && first.server.receive() && first.server.incoming == .reset)
+    }
+
+    @Test func `refuses traffic until told otherwise`() throws {
+        let scene = try RelayScene()
+        let (client, server) = try scene.conversation()
+        scene.relay.refuseTraffic(true)
+        #expect(client.receive() && client.incoming == .reset)
+        let late = try scene.client()
+        #expect(scene.turns { late.receive() && late.incoming == .reset })
+        #expect(scene.ear.reasons == [.captureStopped, .captureStopped])
+        #expect(scene.ear.connectFailures.isEmpty)
+        scene.relay.refuseTraffic(false)
+        _ = try scene.conversation()
+        #expect(scene.relay.sessionCount == 1)
+        #expect(!server.isClosed)
+    }
+
+    // MARK: - Samples
+
+    @Test func `samples a session if anything happened, and when it closes`() throws {
+        let scene = try RelayScene()
+        let (client, server) = try scene.conversation()
+        scene.pass(.seconds(1))
+        #expect(scene.ear.samples.count == 1)
+        for _ in 0..<5 { scene.pass(.seconds(1)) }
+        #expect(scene.ear.samples.count == 1)
+        client.send("abc")
+        #expect(scene.turns { server.receive() })
+        scene.pass(.seconds(1))
+        #expect(scene.ear.samples.count == 2)
+        #expect(scene.ear.samples[1].client.bytesIn == 3)
+        #expect(scene.ear.samples[1].client.inputBytes == 3)
+        #expect(scene.ear.samples[1].upstream.bytesOut == 3)
+        #expect(scene.ear.samples[1].tally.bytes == PerDirection(upstream: 3, downstream: 0))
+        scene.relay.abortAll(.processEnded)
+        #expect(scene.ear.samples.count == 3)
+        #expect(scene.ear.samples[2].client.inputBytes == 0)
+        #expect(scene.ear.samples[2].tally.messages == PerDirection(upstream: 1, downstream: 0))
+    }
+
+    @Test func `tells once a second what waits in all queues`() throws {
+        let scene = try RelayScene()
+        let first = try scene.conversation()
+        let second = try scene.conversation()
+        first.client.send("12345")
+        second.client.send("123")
+        #expect(scene.turns { scene.ear.received.upstream == 8 })
+        scene.pass(.seconds(1))
+        #expect(scene.ear.totals[.client]?.inputBytes == 8)
+        #expect(scene.ear.totals[.upstream]?.inputBytes == 0)
+        let told = scene.ear.totalsCount
+        scene.pass(.seconds(1))
+        #expect(scene.ear.totalsCount == told + 2)
+        scene.relay.abortAll(.processEnded)
+        scene.turns(1)
+        #expect(scene.ear.totals[.client] == ChannelTotals())
+    }
+}
+
+/// Sends back what it gets, to the end.
+private final class PushingServer: Dispatcher {
+    override func handleAccepted(_ socket: consuming Socket, from peer: SocketAddress) {
+        _ = Echo(loop: loop, socket: socket, peer: peer)
+    }
+
+    private final class Echo: ChatChannel {
+        override func handleReceived(_ bytes: RawSpan) { push(bytes) }
+        override func handleEndOfStream() { shutdownWriteWhenDone() }
+        override func handleWriteShutdown() { close() }
+    }
+}
+
+private final class CollectingClient: ChatChannel {
+    private(set) var received: [UInt8] = []
+
+    override func handleReceived(_ bytes: RawSpan) { received += bytes.withUnsafeBytes { Array($0) } }
+}
