@@ -185,14 +185,13 @@ open class Dispatcher: CustomStringConvertible {
     /// system is out of descriptors or memory, calls `handleAcceptPaused` and rests for a moment.
     open func handleAccept() throws {
         for _ in 0..<Self.acceptBatch {
-            guard isListening, readable() else { return }
+            guard isListening, !isAcceptingPaused, readable() else { return }
             do {
                 guard let (connection, peer) = try accept() else { return }
                 handleAccepted(Socket(owning: connection), from: peer)
             } catch {
                 guard error.isExhaustion else { throw error }
-                handleAcceptPaused(error)
-                pauseAccepting(for: Self.acceptRest)
+                pauseAccepting(after: error)
                 return
             }
         }
@@ -298,9 +297,15 @@ open class Dispatcher: CustomStringConvertible {
         isAtEndOfStream = true
     }
 
-    private func pauseAccepting(for rest: Duration) {
+    /// Rests accepting for a moment, as `handleAccept` does where the system is out of descriptors or memory: for an owner
+    /// who learns of it by something else, such as a connection it cannot make. Calls `handleAcceptPaused`, unless this
+    /// channel rests already or does not listen.
+    public final func pauseAccepting(after error: SystemError) {
+        guard isListening, !isAcceptingPaused else { return }
         isAcceptingPaused = true
-        loop.schedule(after: rest) { [weak self] in
+        interestMayHaveChanged()
+        handleAcceptPaused(error)
+        loop.schedule(after: Self.acceptRest) { [weak self] in
             self?.isAcceptingPaused = false
             self?.interestMayHaveChanged()
         }

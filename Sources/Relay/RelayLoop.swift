@@ -57,6 +57,11 @@ package final class RelayLoop {
         return listener.address ?? address
     }
 
+    /// A client could not be given an upstream for want of descriptors or memory: nor could those behind it.
+    func pauseAccepting(after error: SystemError) {
+        for listener in listeners { listener.pauseAccepting(after: error) }
+    }
+
     /// How many sessions are open.
     package var sessionCount: Int { sessions.count }
 

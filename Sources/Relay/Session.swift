@@ -68,6 +68,7 @@ final class Session {
         do {
             try upstream.connect(to: address)
         } catch {
+            if error.isExhaustion { relay.pauseAccepting(after: error) }
             tryNextAddress(after: error)
         }
     }
