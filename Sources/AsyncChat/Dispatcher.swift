@@ -1,4 +1,6 @@
-/// One socket in a loop, and what is to be done when something happens to it (asyncore's `dispatcher`).
+import Glibc
+
+/// One socket or other descriptor in a loop, and what is to be done when something happens to it (asyncore's `dispatcher`).
 ///
 /// Subclasses override the `handle…` hooks and the two predicates. A hook that throws ends in `handleError`, whose
 /// default reports the error and closes the channel; the loop and the other channels go on. Loop thread only.
@@ -21,6 +23,8 @@ open class Dispatcher: CustomStringConvertible {
     public private(set) var descriptor: CInt = -1
 
     private var socket: Socket?
+    private var file: OpenFile?
+    private var isFile = false
     private var generation: UInt32 = 0
     /// Accepting rests after the system ran out of descriptors or memory.
     private var isAcceptingPaused = false
@@ -38,7 +42,18 @@ open class Dispatcher: CustomStringConvertible {
         address = peer
     }
 
-    /// Has a socket that is not closed.
+    /// Takes over a descriptor that is no socket (asyncore's `file_dispatcher`). Counts as connected; `recv` and `send` are
+    /// read(2) and write(2), and there is no half of it to shut down.
+    public init(loop: EventLoop, file: consuming OpenFile) {
+        self.loop = loop
+        isFile = true
+        isConnected = true
+        let descriptor = file.descriptor
+        self.file = consume file
+        enter(descriptor)
+    }
+
+    /// Has a socket or other descriptor that is not closed.
     public final var isOpen: Bool { descriptor >= 0 }
 
     /// Class, state and address.
@@ -101,6 +116,7 @@ open class Dispatcher: CustomStringConvertible {
 
     /// Ends the stream towards the peer; receiving goes on (shutdown(2), SHUT_WR).
     public final func shutdownWrite() throws(SystemError) {
+        if isFile { throw SystemError(doing: "shut down sending", code: ENOTSOCK) }
         try socket?.shutdownWrite()
     }
 
@@ -121,17 +137,24 @@ open class Dispatcher: CustomStringConvertible {
         isConnecting = false
         isListening = false
         isAtEndOfStream = false
+        isFile = false
         socket = nil
+        file = nil
     }
 
     private func adopt(_ socket: consuming Socket) {
-        descriptor = socket.descriptor
+        let descriptor = socket.descriptor
         self.socket = consume socket
+        enter(descriptor)
+    }
+
+    private func enter(_ descriptor: CInt) {
+        self.descriptor = descriptor
         generation = loop.register(self, descriptor: descriptor)
         handleAdoption()
     }
 
-    /// The channel has a new socket. For what a stream leaves behind and the next must not find.
+    /// The channel has a new descriptor. For what a stream leaves behind and the next must not find.
     func handleAdoption() {}
 
     // MARK: - Predicates
@@ -142,7 +165,11 @@ open class Dispatcher: CustomStringConvertible {
     /// Does this channel want to write?
     open func writable() -> Bool { true }
 
-    /// To be called when an answer of `readable` or `writable` changed for a reason outside this channel's own events.
+    /// Does this channel want to hear of TCP's urgent data? asyncore always asks for it; here the default is no, because the
+    /// kernel tells it again until it is taken.
+    open func urgentReadable() -> Bool { false }
+
+    /// To be called when an answer of `readable`, `writable` or `urgentReadable` changed for a reason outside this channel's own events.
     public final func interestMayHaveChanged() {
         if isOpen { loop.interestMayHaveChanged(descriptor) }
     }
@@ -155,19 +182,30 @@ open class Dispatcher: CustomStringConvertible {
         var interest: Interest = []
         if !isAtEndOfStream && readable() { interest.insert(.read) }
         if writable() { interest.insert(.write) }
+        if urgentReadable() { interest.insert(.urgent) }
         return interest
     }
 
     // MARK: - Receiving and sending
 
-    /// One recv(2) into the buffer. Tests script it here.
+    /// One recv(2) into the buffer, read(2) of what is no socket. Tests script it here.
     open func recv(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Socket.ReadOutcome {
-        try Socket.receive(descriptor, into: buffer)
+        isFile ? try OpenFile.read(descriptor, into: buffer) : try Socket.receive(descriptor, into: buffer)
     }
 
-    /// One send(2): how many bytes the kernel took, 0 where it would block. Tests script it here.
+    /// One send(2), write(2) to what is no socket: how many bytes the kernel took, 0 where it would block. Tests script it here.
     open func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
-        try Socket.send(descriptor, bytes)
+        isFile ? try OpenFile.write(descriptor, bytes) : try Socket.send(descriptor, bytes)
+    }
+
+    /// The urgent byte that has come, nil if there is none (recv(2), MSG_OOB).
+    public final func receiveUrgent() throws(SystemError) -> UInt8? {
+        try Socket.receiveUrgent(descriptor)
+    }
+
+    /// Sends a byte past everything the peer has not read yet: false where the kernel would block (send(2), MSG_OOB).
+    public final func sendUrgent(_ byte: UInt8) throws(SystemError) -> Bool {
+        try Socket.sendUrgent(descriptor, byte)
     }
 
     // MARK: - Hooks
@@ -177,6 +215,9 @@ open class Dispatcher: CustomStringConvertible {
 
     /// There is room to write.
     open func handleWrite() throws {}
+
+    /// Urgent data has come (asyncore's exceptional event): `receiveUrgent` takes it. Only where `urgentReadable`.
+    open func handleExpt() throws {}
 
     /// The connection stands; `isConnected` is true.
     open func handleConnect() throws {}
@@ -188,7 +229,7 @@ open class Dispatcher: CustomStringConvertible {
             guard isListening, !isAcceptingPaused, readable() else { return }
             do {
                 guard let (connection, peer) = try accept() else { return }
-                handleAccepted(Socket(owning: connection), from: peer)
+                handleAccepted(Socket(nonBlocking: connection), from: peer)
             } catch {
                 guard error.isExhaustion else { throw error }
                 pauseAccepting(after: error)
@@ -248,6 +289,10 @@ open class Dispatcher: CustomStringConvertible {
         if readiness.contains(.write) || (hangUp && !interest.contains(.read)) {
             serveWrite()
         }
+        if readiness.contains(.urgent) {
+            guard self.descriptor == descriptor, self.generation == generation else { return }
+            serveUrgent()
+        }
         interestMayHaveChanged()
     }
 
@@ -266,6 +311,14 @@ open class Dispatcher: CustomStringConvertible {
         do {
             if isConnecting { try completeConnect() }
             if isConnected { try handleWrite() }
+        } catch {
+            handleError(error)
+        }
+    }
+
+    private func serveUrgent() {
+        do {
+            if isConnected { try handleExpt() }
         } catch {
             handleError(error)
         }

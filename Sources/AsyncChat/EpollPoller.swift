@@ -5,6 +5,13 @@ import Glibc
 struct EpollPoller: Poller {
     private let descriptor: EpollDescriptor
     private var events: [epoll_event]
+    /// What epoll refuses to watch because it is always ready, as poll(2) would say: plain files.
+    private var alwaysReady: [CInt: AlwaysReady] = [:]
+
+    private struct AlwaysReady {
+        let interest: Interest
+        let token: UInt64
+    }
 
     /// - Parameter batch: how many ready descriptors one turn takes at most; the rest come first next turn.
     init(batch: Int = 256) throws(SystemError) {
@@ -19,21 +26,27 @@ struct EpollPoller: Poller {
         token: UInt64
     ) throws(SystemError) {
         guard interest != old else { return }
+        if alwaysReady.removeValue(forKey: watched) != nil {
+            if !interest.isEmpty { alwaysReady[watched] = AlwaysReady(interest: interest, token: token) }
+            return
+        }
         var event = epoll_event()
         if interest.contains(.read) { event.events |= EPOLLIN.rawValue }
         if interest.contains(.write) { event.events |= EPOLLOUT.rawValue }
+        if interest.contains(.urgent) { event.events |= EPOLLPRI.rawValue }
         event.data.u64 = token
         let operation = interest.isEmpty ? EPOLL_CTL_DEL : old.isEmpty ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
-        guard epoll_ctl(descriptor.number, operation, watched, &event) == 0 else {
-            throw .last("watch descriptor \(watched)")
-        }
+        guard epoll_ctl(descriptor.number, operation, watched, &event) != 0 else { return }
+        guard errno == EPERM else { throw .last("watch descriptor \(watched)") }
+        alwaysReady[watched] = AlwaysReady(interest: interest, token: token)
     }
 
     mutating func wait(
         timeoutMilliseconds: CInt,
         into ready: inout ContiguousArray<ReadyDescriptor>
     ) throws(SystemError) {
-        let count = epoll_wait(descriptor.number, &events, CInt(events.count), timeoutMilliseconds)
+        let timeout = alwaysReady.isEmpty ? timeoutMilliseconds : 0
+        let count = epoll_wait(descriptor.number, &events, CInt(events.count), timeout)
         guard count >= 0 else {
             if errno == EINTR { return }
             throw .last("wait for events")
@@ -42,8 +55,13 @@ struct EpollPoller: Poller {
             var readiness: Readiness = []
             if event.events & EPOLLIN.rawValue != 0 { readiness.insert(.read) }
             if event.events & EPOLLOUT.rawValue != 0 { readiness.insert(.write) }
+            if event.events & EPOLLPRI.rawValue != 0 { readiness.insert(.urgent) }
             if event.events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 { readiness.insert(.hangUp) }
             ready.append(ReadyDescriptor(token: event.data.u64, readiness: readiness))
+        }
+        for file in alwaysReady.values {
+            let readiness = Readiness(rawValue: file.interest.intersection([.read, .write]).rawValue)
+            ready.append(ReadyDescriptor(token: file.token, readiness: readiness))
         }
     }
 }

@@ -56,12 +56,16 @@ public final class EventLoop {
     private static let mailboxToken = UInt64.max
 
     /// Makes a loop without channels.
-    public init(clock: any LoopClock = SystemClock()) throws(SystemError) {
+    ///
+    /// - Parameters:
+    ///   - clock: what the loop's time is read from.
+    ///   - backend: how it asks the kernel what is ready.
+    public init(clock: any LoopClock = SystemClock(), backend: PollingBackend = .epoll) throws(SystemError) {
         self.clock = clock
         now = clock.monotonic()
         realTimeNanoseconds = clock.realTimeNanoseconds()
         mailbox = try LoopMailbox()
-        poller = try EpollPoller()
+        poller = try backend.makePoller()
         try poller.setInterest(.read, replacing: [], of: mailbox.descriptor, token: Self.mailboxToken)
     }
 
@@ -194,10 +198,17 @@ public final class EventLoop {
         return slots[index].generation
     }
 
-    /// Takes a channel out of the map. Its descriptor must be closed right after, which makes the kernel forget it.
+    /// Takes a channel out of the map, while its descriptor is still open: closing alone would not make epoll forget what
+    /// somebody else has duplicated (epoll(7), Q6).
     func unregister(descriptor: CInt) {
-        slots[Int(descriptor)].channel = nil
+        let index = Int(descriptor)
+        slots[index].channel = nil
         channelCount -= 1
+        let interest = slots[index].interest
+        guard !interest.isEmpty else { return }
+        slots[index].interest = []
+        // It can fail only where there is nothing to forget.
+        try? poller.setInterest([], replacing: interest, of: descriptor, token: 0)
     }
 
     /// The channel is asked anew what it waits for before the loop waits next.

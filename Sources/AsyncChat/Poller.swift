@@ -25,6 +25,8 @@ struct Interest: OptionSet, Sendable {
     let rawValue: UInt8
     static let read = Interest(rawValue: 1)
     static let write = Interest(rawValue: 2)
+    /// TCP's urgent data.
+    static let urgent = Interest(rawValue: 4)
 }
 
 /// What the kernel says about a descriptor.
@@ -34,4 +36,6 @@ struct Readiness: OptionSet, Sendable {
     static let write = Readiness(rawValue: 2)
     /// The peer is gone or an error is pending: there may still be bytes to read before it shows.
     static let hangUp = Readiness(rawValue: 4)
+    /// TCP's urgent data is there.
+    static let urgent = Readiness(rawValue: 8)
 }

@@ -8,8 +8,15 @@ public struct Socket: ~Copyable {
     /// The descriptor number; valid as long as this value lives.
     public let descriptor: CInt
 
-    /// Takes over a descriptor that nobody else will close, and that must be non-blocking already: it is taken as it is.
+    /// Takes over a descriptor that nobody else will close, and makes it non-blocking.
     public init(owning descriptor: CInt) {
+        self.descriptor = descriptor
+        let flags = fcntl(descriptor, F_GETFL)
+        if flags >= 0, flags & O_NONBLOCK == 0 { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
+    }
+
+    /// Takes over one that the kernel made non-blocking.
+    init(nonBlocking descriptor: CInt) {
         self.descriptor = descriptor
     }
 
@@ -21,7 +28,7 @@ public struct Socket: ~Copyable {
         let type = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(address.family, type, 0)
         guard descriptor >= 0 else { throw .last("open a socket for \(address)") }
-        return Socket(owning: descriptor)
+        return Socket(nonBlocking: descriptor)
     }
 
     deinit { _ = Glibc.close(descriptor) }
@@ -134,6 +141,26 @@ public struct Socket: ~Copyable {
             default: throw .last("send")
             }
         }
+    }
+
+    /// One recv(2) of the urgent byte, nil if there is none.
+    static func receiveUrgent(_ descriptor: CInt) throws(SystemError) -> UInt8? {
+        var byte: UInt8 = 0
+        let count = Glibc.recv(descriptor, &byte, 1, CInt(MSG_OOB))
+        if count == 1 { return byte }
+        // EINVAL: none came, or it was taken already.
+        guard count == 0 || errno == EAGAIN || errno == EINVAL || errno == EINTR else {
+            throw .last("receive urgent data")
+        }
+        return nil
+    }
+
+    /// One send(2) of an urgent byte.
+    static func sendUrgent(_ descriptor: CInt, _ byte: UInt8) throws(SystemError) -> Bool {
+        var byte = byte
+        let count = Glibc.send(descriptor, &byte, 1, CInt(MSG_OOB | MSG_NOSIGNAL))
+        guard count == 1 || errno == EAGAIN || errno == EINTR else { throw .last("send urgent data") }
+        return count == 1
     }
 
     /// shutdown(2) with SHUT_WR: the peer reads the end of the stream after what was sent.

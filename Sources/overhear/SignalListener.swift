@@ -22,7 +22,7 @@ final class SignalListener: Dispatcher {
         var signals = Self.set()
         let descriptor = signalfd(-1, &signals, CInt(SFD_NONBLOCK | SFD_CLOEXEC))
         guard descriptor >= 0 else { throw SystemError(doing: "listen for signals", code: errno) }
-        super.init(loop: loop, socket: Socket(owning: descriptor))
+        super.init(loop: loop, file: OpenFile(owning: descriptor))
     }
 
     override func writable() -> Bool { false }

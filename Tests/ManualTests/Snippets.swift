@@ -93,18 +93,10 @@ final class RelayHalf: ChatChannel {
 
 // MARK: - loop.md
 
-/// Standard input as a channel: not a socket, so it is read with read(2).
+/// Standard input as a channel. It shares its open file with whoever else has it, so it gets a descriptor of its own.
 final class StandardInput: ChatChannel {
-    override init(loop: EventLoop) { super.init(loop: loop, socket: Socket(owning: dup(STDIN_FILENO))) }
-
-    override func recv(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Socket.ReadOutcome {
-        switch read(descriptor, buffer.baseAddress, buffer.count) {
-        case 0: return .endOfStream
-        case let count where count > 0: return .bytes(count)
-        default:
-            if errno == EAGAIN { return .wouldBlock }
-            throw SystemError(doing: "read standard input", code: errno)
-        }
+    init(on loop: EventLoop) throws(SystemError) {
+        super.init(loop: loop, file: try OpenFile(duplicating: STDIN_FILENO))
     }
 
     override func writable() -> Bool { false }
