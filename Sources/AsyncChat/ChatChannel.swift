@@ -23,7 +23,10 @@ open class ChatChannel: Dispatcher {
     public private(set) var statistics = ChannelStatistics()
 
     private var scan = Scan()
-    private var input: [UInt8] = []
+    /// Received, and left behind by a callback that closed, threw or named another terminator. While there is any the
+    /// scanner holds nothing back.
+    private var leftover = Leftover()
+    private var restoredByteCount = 0
     /// What a producer threw during a push.
     private var producerFailure: (any Error)?
     /// A producer or the socket is at work: what is pushed meanwhile only queues.
@@ -31,12 +34,15 @@ open class ChatChannel: Dispatcher {
 
     /// What every step of a read looks at: kept together, because each look at a class's variable costs a check.
     private struct Scan {
+        /// What it holds back is kept nowhere: it is the beginning of the terminator.
         var scanner = TerminatorScanner()
         /// Changes when what was received is thrown away, so that the read at hand keeps nothing of it.
         var serial: UInt64 = 0
         /// The read at hand is over: a callback closed the channel, or took its input at the end of the stream, or threw it
         /// away. What the buffer held of it is nobody's then.
         var isOver = false
+        /// What was received is being delivered: what is left of it is known only when that is done.
+        var isDelivering = false
 
         mutating func step(in buffer: RawSpan, from position: Int) -> TerminatorScanner.Step? {
             isOver ? nil : scanner.step(in: buffer, from: position)
@@ -53,15 +59,24 @@ open class ChatChannel: Dispatcher {
     ///
     /// An empty byte string, a count of 0 and `none` all mean *collect for ever*. A negative count is wrong use and traps.
     public final func setTerminator(_ terminator: Terminator) {
+        if scan.scanner.heldByteCount > 0, !scan.isDelivering { keepWhatIsHeld() }
         scan.scanner.setTerminator(terminator)
     }
 
     /// Received but not delivered: a beginning of the terminator, or what a callback left behind by closing or throwing.
     /// While a read is being delivered it is empty: what is left is known only when that is done.
-    public final var pendingInput: [UInt8] { input }
+    public final var pendingInput: [UInt8] {
+        if scan.isDelivering { return [] }
+        return leftover.isEmpty ? Array(scan.scanner.heldBytes) : leftover.bytes
+    }
 
     /// How many bytes `pendingInput` has.
-    public final var pendingInputByteCount: Int { input.count }
+    public final var pendingInputByteCount: Int {
+        scan.isDelivering ? 0 : leftover.isEmpty ? scan.scanner.heldByteCount : leftover.count
+    }
+
+    /// How many bytes were moved because they could not be delivered where they were received.
+    final var copiedInputByteCount: Int { leftover.copiedByteCount + restoredByteCount }
 
     /// Gets the bytes of a message as they come, never empty and never with the terminator (`collect_incoming_data`).
     open func collectIncomingData(_ data: RawSpan) throws {}
@@ -85,9 +100,10 @@ open class ChatChannel: Dispatcher {
     }
 
     open override func handleRead() throws {
-        let held = input.count
+        let held = scan.scanner.heldByteCount
         let serial = scan.serial
         scan.isOver = false
+        // What was held back goes in front, if it turns out that it has to be delivered: there is room for it.
         let buffer = loop.readBuffer.lend(byteCount: held + inputBufferByteCount)
         defer { loop.readBuffer.giveBack() }
         let free = UnsafeMutableRawBufferPointer(rebasing: buffer[held..<held + inputBufferByteCount])
@@ -106,44 +122,113 @@ open class ChatChannel: Dispatcher {
         } catch {
             return handleFailure(error, while: .receiving)
         }
-        if held > 0 {
-            buffer.copyBytes(from: input)
-            input.removeAll(keepingCapacity: true)
-        }
+        let received = UnsafeRawBufferPointer(rebasing: free[..<count])
         if count > 0 {
             statistics.reads += 1
             statistics.bytesIn += Int64(count)
-            handleReceived(UnsafeRawBufferPointer(rebasing: buffer[held..<held + count]).bytes)
+            handleReceived(received.bytes)
         }
-        try deliver(UnsafeRawBufferPointer(rebasing: buffer[..<(held + count)]), serial: serial)
+        // A hook may have thrown away what was received before, this read included, or named another terminator.
+        guard scan.serial == serial else { return }
+        if leftover.isEmpty {
+            try deliver(UnsafeMutableRawBufferPointer(rebasing: buffer[..<(held + count)]), heldByteCount: held)
+        } else {
+            leftover.append(received)
+            try deliverLeftover()
+        }
     }
 
-    /// Delivers what the buffer holds, message by message, and keeps the rest, unless a callback throws it away and so
-    /// changes the serial. What a callback gets is consumed before it is called, so that one that throws never sees the
-    /// same bytes again.
-    private func deliver(_ buffer: UnsafeRawBufferPointer, serial: UInt64) throws {
-        var position = 0
-        defer {
-            if scan.serial == serial, position < buffer.count { input.append(contentsOf: buffer[position...]) }
+    /// Delivers what a read brought behind what was held back, message by message, and keeps the rest, unless a callback
+    /// throws it away and so changes the serial.
+    private func deliver(_ buffer: UnsafeMutableRawBufferPointer, heldByteCount held: Int) throws {
+        // As it is now: a callback may name another terminator while its beginning is still to be delivered.
+        let beginning = held > 0 ? scan.scanner.delimiterBytes : []
+        var isRestored = held == 0
+        func restore() {
+            guard !isRestored else { return }
+            isRestored = true
+            restoredByteCount += held
+            buffer.copyBytes(from: beginning[..<held])
         }
-        while position < buffer.count, let step = scan.step(in: buffer.bytes, from: position) {
-            let stretch: RawSpan
-            let terminatorByteCount: Int?
-            var isHolding = false
+        let serial = scan.serial
+        var position = 0
+        scan.isDelivering = true
+        defer {
+            scan.isDelivering = false
+            // Bytes that the scanner holds back are the beginning of its terminator, and need no keeping.
+            if scan.serial == serial, buffer.count - position > scan.scanner.heldByteCount {
+                restore()
+                leftover.append(UnsafeRawBufferPointer(rebasing: buffer[position...]))
+            }
+        }
+        while position < buffer.count, let step = scan.step(in: UnsafeRawBufferPointer(buffer).bytes, from: position) {
+            let stretch = Stretch(step)
+            // What a callback gets is consumed before it is called: one that throws never sees the same bytes again.
+            position = stretch.bytes.upperBound
+            if stretch.bytes.upperBound <= held {
+                try hand(over: stretch, of: beginning.span.bytes)
+            } else {
+                restore()
+                try hand(over: stretch, of: UnsafeRawBufferPointer(buffer).bytes)
+            }
+            if stretch.isHolding { return }
+        }
+    }
+
+    /// The same for what earlier reads left behind: it is delivered from where it is kept.
+    private func deliverLeftover() throws {
+        let serial = scan.serial
+        var kept = leftover
+        leftover = Leftover(after: kept)
+        var position = 0
+        scan.isDelivering = true
+        defer {
+            scan.isDelivering = false
+            if scan.serial == serial, kept.count - position > scan.scanner.heldByteCount {
+                kept.removeFirst(position)
+                leftover = kept
+            }
+        }
+        try kept.withUnsafeBytes { buffer in
+            while position < buffer.count, let step = scan.step(in: buffer.bytes, from: position) {
+                let stretch = Stretch(step)
+                position = stretch.bytes.upperBound
+                try hand(over: stretch, of: buffer.bytes)
+                if stretch.isHolding { return }
+            }
+        }
+    }
+
+    private func hand(over stretch: Stretch, of buffer: RawSpan) throws {
+        guard !stretch.bytes.isEmpty else { return }
+        try handleStretch(buffer.extracting(stretch.bytes), terminatorByteCount: stretch.terminatorByteCount)
+    }
+
+    /// What one step of the scanner says to deliver.
+    private struct Stretch {
+        /// Content, and the terminator if one ends it.
+        let bytes: Range<Int>
+        let terminatorByteCount: Int?
+        /// What follows may be a terminator's beginning: more has to come before that is known.
+        let isHolding: Bool
+
+        init(_ step: TerminatorScanner.Step) {
             switch step {
             case .collect(let range, let held):
-                stretch = buffer.bytes.extracting(range)
+                bytes = range
                 terminatorByteCount = nil
-                position = range.upperBound
                 isHolding = held > 0
             case .message(let range, let count):
-                stretch = buffer.bytes.extracting(range.lowerBound..<range.upperBound + count)
+                bytes = range.lowerBound..<range.upperBound + count
                 terminatorByteCount = count
-                position = range.upperBound + count
+                isHolding = false
             }
-            if !stretch.isEmpty { try handleStretch(stretch, terminatorByteCount: terminatorByteCount) }
-            if isHolding { return }
         }
+    }
+
+    /// The terminator is about to be another one: what is held back of it becomes bytes to be scanned again.
+    private func keepWhatIsHeld() {
+        scan.scanner.heldBytes.withUnsafeBytes { leftover.append($0) }
     }
 
     // MARK: - Messages out
@@ -153,12 +238,12 @@ open class ChatChannel: Dispatcher {
     /// channel it only queues.
     public final func push(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
-        if gathers || bytes.count <= outputBufferByteCount {
-            fifo.push(.bytes(bytes))
+        if maySendAhead || (!gathers && bytes.count > outputBufferByteCount) {
+            bytes.withUnsafeBytes { push(lent: $0) }
         } else {
-            bytes.withUnsafeBytes { queue($0) }
+            fifo.push(.bytes(bytes))
+            attemptSend()
         }
-        attemptSend()
     }
 
     /// The same for bytes that are only lent: what the kernel takes at once is never copied.
@@ -198,10 +283,10 @@ open class ChatChannel: Dispatcher {
 
     /// Throws away what was received and not delivered.
     public final func discardInput() {
-        input = []
+        leftover.removeAll()
         scan.serial &+= 1
         scan.isOver = true
-        setTerminator(terminator)
+        scan.scanner.setTerminator(terminator)
     }
 
     open override func close() {
@@ -298,9 +383,12 @@ open class ChatChannel: Dispatcher {
         }
     }
 
+    /// Nothing waits and nobody sends: what is pushed now can go to the socket without waiting in the FIFO.
+    private var maySendAhead: Bool { fifo.isEmpty && isConnected && !isSending }
+
     private func push(lent bytes: UnsafeRawBufferPointer) {
         guard !bytes.isEmpty else { return }
-        guard fifo.isEmpty, isConnected, !isSending else {
+        guard maySendAhead else {
             queue(bytes)
             // A gathering channel with bytes waiting knows already that the kernel takes no more.
             if !gathers || !fifo.beginsWithBytes { attemptSend() }

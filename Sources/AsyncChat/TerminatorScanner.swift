@@ -10,8 +10,9 @@ public struct TerminatorScanner: Sendable {
     /// What the stream is scanned for. A count is what is left of it: it goes down as bytes are collected and is 0 after it
     /// fired.
     public private(set) var terminator: Terminator
-    /// How many bytes at the front of the next buffer are known to be a beginning of the terminator.
-    private var heldByteCount = 0
+    /// How many bytes at the front of the next buffer are known to be a beginning of the terminator: they are not looked at
+    /// again.
+    private(set) var heldByteCount = 0
 
     /// What to do with the bytes from the position asked about.
     public enum Step: Equatable, Sendable {
@@ -35,14 +36,28 @@ public struct TerminatorScanner: Sendable {
         heldByteCount = 0
     }
 
+    /// What is held back, which is a beginning of the terminator.
+    var heldBytes: ArraySlice<UInt8> { delimiterBytes[..<heldByteCount] }
+
+    /// The byte string looked for; empty where it is none.
+    var delimiterBytes: [UInt8] {
+        if case .bytes(let delimiter) = terminator { delimiter.bytes } else { [] }
+    }
+
     /// The next step for the bytes of a non-empty buffer from `position` on. Everything before it was dealt with.
     public mutating func step(in buffer: RawSpan, from position: Int) -> Step {
+        var meter = NoMeter()
+        return step(in: buffer, from: position, meter: &meter)
+    }
+
+    /// The same, telling a meter how often bytes are looked at.
+    mutating func step(in buffer: RawSpan, from position: Int, meter: inout some ScanMeter) -> Step {
         switch terminator {
         case .bytes(let delimiter) where !delimiter.bytes.isEmpty:
             let known = heldByteCount
             let end = buffer.byteCount
             let (match, matched) = buffer.withUnsafeBytes {
-                Self.find(delimiter, in: $0, from: position + known, matched: known)
+                Self.find(delimiter, in: $0, from: position + known, matched: known, meter: &meter)
             }
             guard let match else {
                 heldByteCount = matched
@@ -69,7 +84,8 @@ public struct TerminatorScanner: Sendable {
         _ delimiter: Delimiter,
         in buffer: UnsafeRawBufferPointer,
         from start: Int,
-        matched: Int
+        matched: Int,
+        meter: inout some ScanMeter
     ) -> (match: Int?, matched: Int) {
         delimiter.bytes.withUnsafeBufferPointer { wanted in
             guard let base = buffer.baseAddress else { return (nil, matched) }
@@ -79,21 +95,35 @@ public struct TerminatorScanner: Sendable {
             var matched = matched
             while index < end {
                 if matched == 0 {
-                    guard let hit = memchr(base + index, first, end - index) else { return (nil, 0) }
-                    index = UnsafeRawPointer(hit) - base + 1
+                    let hit = memchr(base + index, first, end - index).map { UnsafeRawPointer($0) - base }
+                    meter.looked(byteCount: (hit ?? end - 1) + 1 - index)
+                    guard let hit else { return (nil, 0) }
+                    index = hit + 1
                     matched = 1
-                } else if buffer[index] == wanted[matched] {
+                } else {
+                    meter.looked(byteCount: 1)
+                    guard buffer[index] == wanted[matched] else {
+                        matched = Int(delimiter.borders[matched - 1])
+                        continue
+                    }
                     index += 1
                     matched += 1
-                } else {
-                    matched = Int(delimiter.borders[matched - 1])
-                    continue
                 }
                 if matched == wanted.count { return (index - matched, matched) }
             }
             return (nil, matched)
         }
     }
+}
+
+/// Counts how often a scan looks at a byte.
+protocol ScanMeter {
+    mutating func looked(byteCount: Int)
+}
+
+/// Counts nothing, and costs nothing.
+private struct NoMeter: ScanMeter {
+    mutating func looked(byteCount: Int) {}
 }
 
 /// How many bytes at the end of `haystack` are a beginning of `needle`, short of the whole (asynchat's

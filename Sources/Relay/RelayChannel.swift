@@ -217,7 +217,5 @@ final class RelayChannel: ChatChannel {
     /// Gives back what an idle channel need not own.
     func releaseIdleMemory() {
         message.releaseIdleMemory()
-        // Nothing is thrown away but the memory.
-        if pendingInputByteCount == 0 { discardInput() }
     }
 }
