@@ -55,7 +55,15 @@ let package = Package(
         example("line-client"),
         example("http-server"),
 
-        .testTarget(name: "AsyncChatTests", dependencies: ["AsyncChat"], exclude: ["Fixtures"], swiftSettings: strict),
+        // An allocator that counts, for the tests.
+        .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+
+        .testTarget(
+            name: "AsyncChatTests",
+            dependencies: ["AsyncChat", "CAllocationCount"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ManualTests",
             dependencies: ["AsyncChat", "chat-server", "line-client", "http-server"],

@@ -141,15 +141,8 @@ open class ChatChannel: Dispatcher {
     /// Delivers what a read brought behind what was held back, message by message, and keeps the rest, unless a callback
     /// throws it away and so changes the serial.
     private func deliver(_ buffer: UnsafeMutableRawBufferPointer, heldByteCount held: Int) throws {
-        // As it is now: a callback may name another terminator while its beginning is still to be delivered.
-        let beginning = held > 0 ? scan.scanner.delimiterBytes : []
-        var isRestored = held == 0
-        func restore() {
-            guard !isRestored else { return }
-            isRestored = true
-            restoredByteCount += held
-            buffer.copyBytes(from: beginning[..<held])
-        }
+        // As it is now: a callback may name another terminator while the beginning of this one is still to be delivered.
+        var beginning = Beginning(held > 0 ? scan.scanner.delimiterBytes : [], byteCount: held)
         let serial = scan.serial
         var position = 0
         scan.isDelivering = true
@@ -157,7 +150,7 @@ open class ChatChannel: Dispatcher {
             scan.isDelivering = false
             // Bytes that the scanner holds back are the beginning of its terminator, and need no keeping.
             if scan.serial == serial, buffer.count - position > scan.scanner.heldByteCount {
-                restore()
+                restoredByteCount += beginning.restore(in: buffer)
                 leftover.append(UnsafeRawBufferPointer(rebasing: buffer[position...]))
             }
         }
@@ -166,9 +159,9 @@ open class ChatChannel: Dispatcher {
             // What a callback gets is consumed before it is called: one that throws never sees the same bytes again.
             position = stretch.bytes.upperBound
             if stretch.bytes.upperBound <= held {
-                try hand(over: stretch, of: beginning.span.bytes)
+                try hand(over: stretch, of: beginning.terminator.span.bytes)
             } else {
-                restore()
+                restoredByteCount += beginning.restore(in: buffer)
                 try hand(over: stretch, of: UnsafeRawBufferPointer(buffer).bytes)
             }
             if stretch.isHolding { return }
@@ -202,6 +195,27 @@ open class ChatChannel: Dispatcher {
     private func hand(over stretch: Stretch, of buffer: RawSpan) throws {
         guard !stretch.bytes.isEmpty else { return }
         try handleStretch(buffer.extracting(stretch.bytes), terminatorByteCount: stretch.terminatorByteCount)
+    }
+
+    /// The beginning of a terminator that was held back before this read: its place in the buffer stays empty until somebody
+    /// is to see it.
+    private struct Beginning {
+        let terminator: [UInt8]
+        private let byteCount: Int
+        private var isRestored = false
+
+        init(_ terminator: [UInt8], byteCount: Int) {
+            self.terminator = terminator
+            self.byteCount = byteCount
+        }
+
+        /// Puts it in front of what was received; returns how many bytes that moved.
+        mutating func restore(in buffer: UnsafeMutableRawBufferPointer) -> Int {
+            guard !isRestored else { return 0 }
+            isRestored = true
+            buffer.copyBytes(from: terminator[..<byteCount])
+            return byteCount
+        }
     }
 
     /// What one step of the scanner says to deliver.

@@ -51,7 +51,8 @@ struct EpollPoller: Poller {
             if errno == EINTR { return }
             throw .last("wait for events")
         }
-        for event in events[..<Int(count)] {
+        for index in 0..<Int(count) {
+            let event = events[index]
             var readiness: Readiness = []
             if event.events & EPOLLIN.rawValue != 0 { readiness.insert(.read) }
             if event.events & EPOLLOUT.rawValue != 0 { readiness.insert(.write) }

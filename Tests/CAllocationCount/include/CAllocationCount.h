@@ -1,0 +1,9 @@
+// Counts what this thread asks of the allocator: the whole process's malloc(3) and its kin are replaced by ones that count
+// and hand on to glibc's.
+#ifndef CALLOCATIONCOUNT_H
+#define CALLOCATIONCOUNT_H
+
+/// How many allocations this thread has made so far, resized ones included; -1 where a sanitizer has the allocator.
+long allocation_count(void);
+
+#endif
