@@ -26,7 +26,7 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
     }
 }
 
-@Suite struct `A callback` {
+@Suite(.onEveryBackend) struct `A callback` {
     @Test(arguments: Callback.allCases) func `may close its own channel, and gets no more data then`(
         callback: Callback
     ) throws {
@@ -151,7 +151,7 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
     /// Two channels are ready in one turn; the first served closes the other and opens a newcomer with its descriptor.
     /// False if the newcomer did not get the descriptor.
     private func reuseDescriptor() throws -> Bool {
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         defer { loop.closeAll() }
         let first = try SocketPair()
         let second = try SocketPair()
@@ -220,7 +220,7 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
             }
             override func handleError(_ error: any Error) { errors += 1 }
         }
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         defer { loop.closeAll() }
         let pair = try SocketPair()
         let channel = Forgiving(loop: loop, socket: pair.near)
@@ -249,7 +249,7 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
 
     @Test func `cannot run the loop it is called from`() async {
         await #expect(processExitsWith: .failure) {
-            let loop = try EventLoop()
+            let loop = try makeLoop()
             loop.schedule(after: .zero) { loop.turn(timeout: .zero) }
             loop.turn(timeout: .zero)
         }
@@ -257,14 +257,14 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
 
     @Test func `cannot open a channel that is open`() async {
         await #expect(processExitsWith: .failure) {
-            let channel = ChatChannel(loop: try EventLoop())
+            let channel = ChatChannel(loop: try makeLoop())
             try channel.connect(to: .ipv4(UInt32(0x7F00_0001).bigEndian, port: 9))
             try channel.connect(to: .ipv4(UInt32(0x7F00_0001).bigEndian, port: 9))
         }
     }
 }
 
-@Suite struct `A predicate` {
+@Suite(.onEveryBackend) struct `A predicate` {
     @Test func `that closes its channel ends it there`() throws {
         final class Closing: Dispatcher {
             override func readable() -> Bool {
@@ -272,7 +272,7 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
                 return true
             }
         }
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         let pair = try SocketPair()
         let channel = Closing(loop: loop, socket: pair.near)
         loop.turn(timeout: .zero)
@@ -299,7 +299,7 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
             }
             override func writable() -> Bool { false }
         }
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         defer { loop.closeAll() }
         let first = try SocketPair()
         let second = try SocketPair()
@@ -330,7 +330,7 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
     }
 }
 
-@Suite struct `A loop` {
+@Suite(.onEveryBackend) struct `A loop` {
     @Test func `ends when its last channel is closed`() throws {
         let loopback = try Loopback()
         defer { loopback.end() }
@@ -356,7 +356,7 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
     }
 
     @Test func `closes all its channels and forgets their timers`() throws {
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         var fired = false
         let channels = try (0..<10).map { _ in
             let pair = try SocketPair()
@@ -417,7 +417,7 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
         weak var channel: RecordingChannel?
         weak var loop: EventLoop?
         do {
-            let made = try EventLoop()
+            let made = try makeLoop()
             loop = made
             let pair = try SocketPair()
             let opened = RecordingChannel(loop: made, socket: pair.near)
@@ -433,7 +433,7 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
     }
 
     @Test func `watches more descriptors than select could`() throws {
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         defer { loop.closeAll() }
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import AsyncChat
 
-@Suite struct `A connection` {
+@Suite(.onEveryBackend) struct `A connection` {
     @Test(arguments: Family.allCases) func `carries messages both ways`(family: Family) throws {
         try withLoopback(family) { loopback in
             loopback.server.actions["found"] = { $0.push($0.messages.last! + Array("!\n".utf8)) }
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func `to a Unix socket with a full backlog is a failure, not progress`() throws {
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         defer { loop.closeAll() }
         let listener = Dispatcher(loop: loop)
         let address = Family.unix.freeAddress()
@@ -218,7 +218,7 @@ import Testing
     }
 }
 
-@Suite struct `A listener` {
+@Suite(.onEveryBackend) struct `A listener` {
     @Test(arguments: [EMFILE, ENFILE, ENOBUFS, ENOMEM]) func `rests when the system is out of something, then goes on`(
         code: CInt
     ) throws {
@@ -274,7 +274,7 @@ import Testing
     }
 
     @Test func `shares its port with those that join it, and with nobody else`() throws {
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         defer { loop.closeAll() }
         let first = Dispatcher(loop: loop)
         try first.listen(on: Family.ipv4.freeAddress(), sharesPort: true)
@@ -288,7 +288,7 @@ import Testing
     }
 
     @Test func `takes over a stale socket file, never a live one or another file`() throws {
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         defer { loop.closeAll() }
         let address = Family.unix.freeAddress()
         guard case .unix(let path) = address else { return }
@@ -307,7 +307,7 @@ import Testing
     }
 
     @Test func `for both families hears both`() throws {
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         defer { loop.closeAll() }
         let listener = RecordingListener(loop: loop)
         try listener.listen(on: try #require(try Endpoint(parsing: ":0").resolve(passive: true).first))

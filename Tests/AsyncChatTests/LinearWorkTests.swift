@@ -71,7 +71,7 @@ import Testing
 
     @Test(arguments: Case.all, [1, 7, 4096, 65536])
     func `a channel moves a byte once at most`(_ it: Case, pieceByteCount: Int) throws {
-        let channel = try FedChannel(loop: EventLoop(), terminator: .bytes(Delimiter(it.terminator)))
+        let channel = try FedChannel(loop: makeLoop(), terminator: .bytes(Delimiter(it.terminator)))
         defer { channel.close() }
         channel.feed(it.stream, pieceByteCount: pieceByteCount)
         #expect(channel.copiedInputByteCount <= it.stream.count)
@@ -82,7 +82,7 @@ import Testing
     /// What a throwing callback leaves behind is not moved again for each message that it then throws for.
     @Test(arguments: [1, 7, 4096, 65536])
     func `a callback that throws for every message costs no more than its bytes`(pieceByteCount: Int) throws {
-        let channel = try FedChannel(loop: EventLoop(), terminator: .bytes("\n"))
+        let channel = try FedChannel(loop: makeLoop(), terminator: .bytes("\n"))
         defer { channel.close() }
         channel.onFound = { _ in throw NeverHappened() }
         let stream = [UInt8](repeating: 10, count: 65536)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import AsyncChat
 
-@Suite struct `What a channel sends` {
+@Suite(.onEveryBackend) struct `What a channel sends` {
     /// A channel whose socket takes only what a test lets it.
     final class Throttled: ChatChannel {
         /// How much each send may take; a send after the last takes nothing.
@@ -45,7 +45,7 @@ import Testing
     private let channel: Throttled
 
     init() throws {
-        loop = try EventLoop()
+        loop = try makeLoop()
         // The socket is never used: `send` is scripted.
         channel = Throttled(loop: loop, socket: try Socket.stream(for: .unix("")))
     }

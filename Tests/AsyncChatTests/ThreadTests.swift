@@ -3,9 +3,9 @@ import Testing
 
 @testable import AsyncChat
 
-@Suite struct `A loop's mailbox` {
+@Suite(.onEveryBackend) struct `A loop's mailbox` {
     @Test func `brings work from another thread, in order`() throws {
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         let seen = Mutex<[Int]>([])
         let mailbox = loop.mailbox
         startThread(named: "postman") {
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func `runs what its work hands in on the next turn`() throws {
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         let turns = Mutex<[Int64]>([])
         loop.mailbox.submit { loop in
             turns.withLock { $0.append(loop.turns) }
@@ -31,7 +31,7 @@ import Testing
 
     @Test func `drops what comes after the loop ended`() throws {
         final class Thing: Sendable {}
-        var loop: EventLoop? = try EventLoop()
+        var loop: EventLoop? = try makeLoop()
         let mailbox = try #require(loop?.mailbox)
         weak var early: Thing?
         weak var late: Thing?
@@ -52,7 +52,7 @@ import Testing
 
     @Test func `brings answers back to objects that stay on the loop`() throws {
         final class Confined { var answers: [Int] = [] }
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         let confined = Confined()
         let once = loop.callback { (answer: Int) in confined.answers.append(answer) }
         let often = loop.callback(repeats: true) { (answer: Int) in confined.answers.append(-answer) }
@@ -91,9 +91,9 @@ import Testing
     }
 }
 
-@Suite struct `A name resolver` {
+@Suite(.onEveryBackend) struct `A name resolver` {
     @Test func `answers on the asking loop, one question after the other`() throws {
-        let loop = try EventLoop()
+        let loop = try makeLoop()
         let resolver = NameResolver()
         final class Answers { var texts: [String] = [] }
         let answers = Answers()

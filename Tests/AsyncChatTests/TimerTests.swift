@@ -38,12 +38,12 @@ import Testing
     }
 }
 
-@Suite struct `A loop's timers` {
+@Suite(.onEveryBackend) struct `A loop's timers` {
     private let clock = ManualClock()
     private let loop: EventLoop
 
     init() throws {
-        loop = try EventLoop(clock: clock)
+        loop = try makeLoop(clock: clock)
     }
 
     @Test func `are never early`() {

@@ -35,11 +35,22 @@ class RecordingChannel: ChatChannel {
     /// Goes on after the end of the peer's stream.
     var staysOpenAtEnd = false
     var isReadable = true
+    var isUrgentReadable = false
+    /// The urgent bytes taken.
+    var urgent: [UInt8] = []
     private(set) var readEventCount = 0
 
     var receivedByteCount: Int { messages.reduce(tail.count) { $0 + $1.count } }
 
     override func readable() -> Bool { isReadable }
+
+    override func urgentReadable() -> Bool { isUrgentReadable }
+
+    override func handleExpt() throws {
+        events.append("urgent")
+        if let byte = try receiveUrgent() { urgent.append(byte) }
+        try actions["urgent"]?(self)
+    }
 
     override func handleRead() throws {
         readEventCount += 1
@@ -141,7 +152,7 @@ final class Loopback {
     var server: RecordingChannel { listener.accepted[0] }
 
     init(_ family: Family = .ipv4, clock: any LoopClock = SystemClock()) throws {
-        loop = try EventLoop(clock: clock)
+        loop = try makeLoop(clock: clock)
         loop.reportError = { _, _ in }
         listener = RecordingListener(loop: loop)
         try listener.listen(on: family.freeAddress())
