@@ -27,8 +27,9 @@ import Testing
         let traces = try PollingBackend.allCases.map { backend in
             try Schedule(seed: seed).traces(backend: backend)
         }
-        #expect(traces[0].joined().count > 50, "the schedule does something")
-        for channel in traces[0].indices {
+        #expect(traces[0].joined().count > 60, "the schedule does something")
+        #expect(Set(traces.map(\.count)).count == 1)
+        for channel in traces[0].indices where traces.allSatisfy({ channel < $0.count }) {
             for other in traces.dropFirst() {
                 let same = zip(other[channel], traces[0][channel]).prefix { $0 == $1 }.count
                 #expect(other[channel].dropFirst(same).first == traces[0][channel].dropFirst(same).first)
@@ -131,7 +132,10 @@ private final class TracedChannel: ChatChannel {
 /// A random play of peers against channels: what each channel then heard.
 private struct Schedule {
     private var random: SplitMix
-    private let alphabet = Array("epnwhckft..........\r\n\r\n\r\n".utf8)
+    /// What messages are made of: whole terminators and parts of them, much that means nothing, little that closes.
+    private let words =
+        Array(repeating: ["e", "p", "n", "\r", "\n", "\r\n", "\r\n\r\n", "text", "."], count: 12).joined()
+        + ["w", "h", "c", "k", "f", "t"]
 
     init(seed: UInt64) { random = SplitMix(seed: seed) }
 
@@ -144,22 +148,28 @@ private struct Schedule {
     private mutating func run(on loop: EventLoop) throws -> [[String]] {
         loop.reportError = { _, _ in }
         defer { loop.closeAll() }
-        var channels: [TracedChannel] = []
-        var peers: [Peer] = []
-        for _ in 0..<6 {
-            let pair = try SocketPair()
-            channels.append(TracedChannel(loop: loop, socket: Socket(owning: dup(pair.near.descriptor))))
-            peers.append(Peer(descriptor: dup(pair.far.descriptor)))
-        }
-        for index in channels.indices { channels[index].neighbour = channels[(index + 1) % channels.count] }
+        var pairs = try (0..<6).map { _ in try connect(on: loop) }
+        var all = pairs.map(\.channel)
         for _ in 0..<200 {
-            let one = Int.random(in: channels.indices, using: &random)
-            step(channels[one], peers[one])
-            // Up to three steps happen within one turn.
+            let one = Int.random(in: pairs.indices, using: &random)
+            if !pairs[one].channel.isOpen {
+                // A new connection, which gets the old one's descriptor numbers.
+                pairs[one] = try connect(on: loop)
+                all.append(pairs[one].channel)
+            }
+            pairs[one].channel.neighbour = pairs[(one + 1) % pairs.count].channel
+            step(pairs[one].channel, pairs[one].peer)
+            // Up to a few steps happen within one turn.
             if Bool.random(using: &random) || Bool.random(using: &random) { loop.turn(timeout: .zero) }
         }
         for _ in 0..<50 { loop.turn(timeout: .zero) }
-        return channels.map(\.trace)
+        return all.map(\.trace)
+    }
+
+    private func connect(on loop: EventLoop) throws -> (channel: TracedChannel, peer: Peer) {
+        let pair = try SocketPair()
+        let channel = TracedChannel(loop: loop, socket: Socket(owning: dup(pair.near.descriptor)))
+        return (channel, Peer(descriptor: dup(pair.far.descriptor)))
     }
 
     private mutating func step(_ channel: TracedChannel, _ peer: Peer) {
@@ -176,7 +186,10 @@ private struct Schedule {
     }
 
     private mutating func text(atMost byteCount: Int) -> [UInt8] {
-        (0..<Int.random(in: 1...byteCount, using: &random)).map { _ in alphabet.randomElement(using: &random)! }
+        var text: [UInt8] = []
+        let goal = Int.random(in: 1...byteCount, using: &random)
+        while text.count < goal { text += Array(words.randomElement(using: &random)!.utf8) }
+        return text
     }
 
     /// The far end of a channel.
