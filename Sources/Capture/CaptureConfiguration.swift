@@ -10,6 +10,7 @@ package struct CaptureConfiguration: Sendable {
     package var bufferByteCount = 64 << 20
     package var whenBehind = WhenBehind.block
     package var durability = Durability.normal
+    package var retention = Retention()
     /// How long the writer may be at work without committing anything before that counts as a failure.
     package var stallLimit = Duration.seconds(2)
     /// How old what was heard may become before it is handed to the writer. The other half of the promise of 50 ms is

@@ -135,6 +135,17 @@ extension RecorderReadings {
         unrecorded = Self.unrecorded(gauges, taps)
         commitDurations = gauges.commitDurations
         self.lastCommit = lastCommit == 0 ? nil : Timestamp(nanosecondsSince1970: lastCommit)
+        let pruned = gauges.pruned
+        self.pruned = Rows(
+            sessions: pruned.sessions.current,
+            messages: pruned.messages.current,
+            channelSamples: pruned.channelSamples.current,
+            gaps: pruned.gaps.current
+        )
+        let oldest = gauges.oldestMessage.current
+        oldestMessage = oldest == 0 ? nil : Timestamp(nanosecondsSince1970: oldest)
+        freeBytes = gauges.freeBytes.current
+        databaseLimit = commons.configuration.retention.byteCount
         databaseBytes = CapturePaths.look(at: paths.database)?.byteCount ?? 0
         walBytes = CapturePaths.look(at: paths.log)?.byteCount ?? 0
         checkpointsComplete = gauges.checkpointsComplete.current

@@ -12,6 +12,8 @@ package enum RecorderEvent: Sendable {
     case gapRecorded(Gap)
     /// SQLite refused rows; what they held is counted as a gap.
     case rowsRefused(detail: String)
+    /// What is old could not be deleted just now; it will be tried again.
+    case pruningFailed(detail: String)
     /// A checkpoint could not be made just now; it will be tried again.
     case checkpointFailed(detail: String)
 }

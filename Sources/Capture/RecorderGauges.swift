@@ -2,6 +2,11 @@ import Traffic
 
 /// What the writer counts; anybody may read.
 final class WriterGauges: Sendable {
+    let pruned = PruneGauges()
+    /// Bytes of the file that hold nothing.
+    let freeBytes = Tally()
+    /// Nanoseconds since 1970, 0 while there is no message.
+    let oldestMessage = Tally()
     let sessions = Tally()
     let messages = Tally()
     let channelSamples = Tally()
@@ -13,6 +18,21 @@ final class WriterGauges: Sendable {
     /// What SQLite refused.
     let refused = LossGauge()
     let commitDurations = Histogram(bounds: Histogram.commitDurationBounds, scale: 1_000_000_000)
+}
+
+/// Rows that were deleted because they were old.
+final class PruneGauges: Sendable {
+    let sessions = Tally()
+    let messages = Tally()
+    let channelSamples = Tally()
+    let gaps = Tally()
+
+    func add(_ pruned: Pruner.Pruned) {
+        sessions.add(pruned.sessions)
+        messages.add(pruned.messages)
+        channelSamples.add(pruned.samples)
+        gaps.add(pruned.gaps)
+    }
 }
 
 /// What one loop counts; anybody may read.

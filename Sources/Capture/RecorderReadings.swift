@@ -7,7 +7,7 @@ package struct RecorderReadings: Sendable {
         case suspended(GapReason)
     }
 
-    /// Rows written since the start, by table.
+    /// Rows since the start, by table.
     package struct Rows: Equatable, Sendable {
         package var sessions: Int64 = 0
         package var messages: Int64 = 0
@@ -30,10 +30,17 @@ package struct RecorderReadings: Sendable {
     package var lag: Duration
     package var rows: Rows
     package var unrecorded: [GapReason: Unrecorded]
+    /// Rows deleted since the start because they were old, by table.
+    package var pruned: Rows
+    package var oldestMessage: Timestamp?
     /// Whole transactions, in nanoseconds.
     package var commitDurations: Histogram
     package var lastCommit: Timestamp?
     package var databaseBytes: Int64
+    /// Of these hold nothing, and will be used again.
+    package var freeBytes: Int64
+    /// Nil where there is none.
+    package var databaseLimit: Int64?
     package var walBytes: Int64
     /// Everything in the write-ahead log was moved into the file.
     package var checkpointsComplete: Int64

@@ -66,6 +66,8 @@ enum RecorderStart {
             )
         case .rowsRefused(let detail):
             log.event(.error, "capture.refused", ["detail": detail])
+        case .pruningFailed(let detail):
+            log.event(.warning, "capture.pruning", ["detail": detail])
         case .checkpointFailed(let detail):
             log.event(.warning, "capture.checkpoint", ["detail": detail])
         }

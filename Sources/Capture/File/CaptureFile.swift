@@ -26,7 +26,7 @@ struct CaptureFile: ~Copyable {
         }
         do throws(CaptureError) {
             if sight == nil { try paths.create() }
-            let database = try openForWriting(paths.database, configuration.durability)
+            let database = try openForWriting(paths.database, configuration)
             let applied = try translating(paths.database) { () throws(SQLiteError) in
                 try Migrations.apply(to: database, at: Clock.now)
             }
@@ -102,12 +102,15 @@ struct CaptureFile: ~Copyable {
         return database
     }
 
-    private static func openForWriting(_ path: String, _ durability: Durability) throws(CaptureError) -> Database {
+    private static func openForWriting(
+        _ path: String,
+        _ configuration: CaptureConfiguration
+    ) throws(CaptureError) -> Database {
         var mode: String?
         let database = try translating(path) { () throws(SQLiteError) in
             let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
             let database = try Database(uri: Database.uri(path: path), flags: flags)
-            mode = try prepare(database, durability)
+            mode = try prepare(database, configuration)
             return database
         }
         guard mode == "wal" else {
@@ -124,7 +127,7 @@ struct CaptureFile: ~Copyable {
     /// it is in the file itself; auto_vacuum can only be chosen before there are tables.
     private static func prepare(
         _ database: borrowing Database,
-        _ durability: Durability
+        _ configuration: CaptureConfiguration
     ) throws(SQLiteError) -> String? {
         let doing = "preparing the database"
         database.waitForLocks(milliseconds: 5000)
@@ -135,9 +138,10 @@ struct CaptureFile: ~Copyable {
             try database.execute("PRAGMA application_id = \(applicationID)", doing: doing)
         }
         let mode = try database.text("PRAGMA journal_mode = WAL", doing: doing)
-        let synchronous = durability == .full ? "FULL" : "NORMAL"
+        let synchronous = configuration.durability == .full ? "FULL" : "NORMAL"
         try database.execute("PRAGMA synchronous = \(synchronous); PRAGMA secure_delete = FAST", doing: doing)
-        try database.execute("PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864", doing: doing)
+        let logLimit = SizeLimits(configuration.retention).leastLogRoom
+        try database.execute("PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = \(logLimit)", doing: doing)
         return mode
     }
 

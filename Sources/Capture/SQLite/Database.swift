@@ -57,6 +57,9 @@ struct Database: ~Copyable {
         return try statement.step() ? statement.text(0) : nil
     }
 
+    /// Rows that the last statement inserted, changed or deleted.
+    var changedRowCount: Int64 { Int64(sqlite3_changes(handle)) }
+
     var lastInsertedRowID: Int64 { sqlite3_last_insert_rowid(handle) }
 
     /// False once SQLite rolled back by itself, as it does when the disk is full.

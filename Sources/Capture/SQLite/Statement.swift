@@ -57,6 +57,12 @@ final class Statement {
 
     func reset() { sqlite3_reset(handle) }
 
+    /// The first column of the first row; ready for the next run.
+    func firstInteger() throws(SQLiteError) -> Int64? {
+        defer { reset() }
+        return try step() ? integer(0) : nil
+    }
+
     func integer(_ column: Int32) -> Int64? {
         sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : sqlite3_column_int64(handle, column)
     }

@@ -6,17 +6,18 @@ import Traffic
 /// Passive, so it waits for nobody: a reader that holds an old view only makes it incomplete, and it is tried again when
 /// the log has grown some more.
 struct Checkpointer: ~Copyable {
-    /// 16 MiB of pages of 4 KiB.
-    private static let pageStep: Int32 = 4096
-
+    /// By so many pages the log grows between two checkpoints.
+    private let pageStep: Int32
     private let gauges: WriterGauges
     /// As of the last commit; SQLite writes it.
     private let logPages: UnsafeMutablePointer<Int32>
     /// Of the log when it was last complete in the file.
     private var settledPages: Int32 = 0
-    private var nextPages = pageStep
+    private var nextPages: Int32
 
-    init(_ database: borrowing Database, _ gauges: WriterGauges) {
+    init(_ database: borrowing Database, stepPages: Int32, _ gauges: WriterGauges) {
+        pageStep = stepPages
+        nextPages = stepPages
         self.gauges = gauges
         logPages = .allocate(capacity: 1)
         logPages.initialize(to: 0)
@@ -29,7 +30,7 @@ struct Checkpointer: ~Copyable {
     mutating func afterCommit(_ database: borrowing Database) -> SQLiteError? {
         // A log that is shorter than before has started again.
         if logPages.pointee < settledPages { settledPages = 0 }
-        if logPages.pointee < nextPages - Self.pageStep { nextPages = Self.pageStep }
+        if logPages.pointee < nextPages - pageStep { nextPages = pageStep }
         guard logPages.pointee >= nextPages else { return nil }
         return checkpoint(database)
     }
@@ -47,12 +48,12 @@ struct Checkpointer: ~Copyable {
     }
 
     private mutating func checkpoint(_ database: borrowing Database) -> SQLiteError? {
-        nextPages = logPages.pointee + Self.pageStep
+        nextPages = logPages.pointee + pageStep
         do throws(SQLiteError) {
             let outcome = try database.checkpoint(truncating: false)
             if outcome.isComplete {
                 settledPages = logPages.pointee
-                nextPages = Self.pageStep
+                nextPages = pageStep
             }
             count(outcome.isComplete)
             return nil

@@ -10,6 +10,11 @@ struct RowWriter {
         var nextMessageID: Int64
         /// The gaps that may still grow, by their episode.
         var gaps: [Loss.Episode: GapRow] = [:]
+
+        /// Their rows may be gone: what is still to come of them makes new ones.
+        mutating func forgetGaps(before time: Int64) {
+            gaps = gaps.filter { $0.value.loss.to.nanosecondsSince1970 >= time }
+        }
     }
 
     struct GapRow: Sendable {

@@ -8,23 +8,27 @@ struct Writer: ~Copyable {
     private let commons: RecorderCommons
     private let file: CaptureFile
     private let watch: FileWatch
+    private let limits: SizeLimits
     private let run: RunRow
     private let begin: Statement
     private let commit: Statement
     private var rows: RowWriter
     private var position: RowWriter.Position
     private var checkpointer: Checkpointer
+    private var pruner: Pruner
+    /// Monotonic nanoseconds before which nothing is pruned, for it just failed.
+    private var prunesFrom: Int64 = 0
     /// Monotonic nanoseconds.
     private var nextLook: Int64 = 0
 
     /// One more than the largest in the file.
     let firstSessionID: Int64
 
-    /// One transaction's worth, so that even a slow disk commits something in less than the bound for a stall.
-    private static let transactionByteCount = 4 << 20
     /// Between two tries while suspended.
     private static let probeNanoseconds: Int64 = 250_000_000
     private static let idleNanoseconds: Int64 = 1_000_000_000
+    /// What follows a commit is pruned for so long: about as long as the commit took, and more than it has added.
+    private static let pruneNanoseconds: Int64 = 10_000_000
     /// Between two looks at the files' names.
     private static let lookNanoseconds: Int64 = 500_000_000
     /// Milliseconds that one try waits for somebody else's lock.
@@ -51,7 +55,10 @@ struct Writer: ~Copyable {
             commons.notify(.uncleanRunFound(run: found.run, sessionsClosed: found.sessionsClosed))
         }
         file.database.waitForLocks(milliseconds: Self.lockWait)
-        checkpointer = Checkpointer(file.database, commons.gauges)
+        limits = SizeLimits(commons.configuration.retention)
+        let stepPages = Int32(clamping: limits.logStep / beginning.pageByteCount)
+        checkpointer = Checkpointer(file.database, stepPages: stepPages, commons.gauges)
+        pruner = beginning.pruner
         watch = FileWatch(CapturePaths(database: commons.configuration.databasePath))
         run = beginning.run
         rows = beginning.rows
@@ -68,6 +75,8 @@ struct Writer: ~Copyable {
         let unclean: [Recovery.UncleanRun]
         let run: RunRow
         let rows: RowWriter
+        let pruner: Pruner
+        let pageByteCount: Int64
         let begin: Statement
         let commit: Statement
         let firstSessionID: Int64
@@ -77,6 +86,8 @@ struct Writer: ~Copyable {
             unclean = try Recovery.run(on: database, at: Clock.now)
             run = try RunRow(configuration.run, on: database, at: Clock.now)
             rows = try RowWriter(database, run: run.id, routes: configuration.routes)
+            pruner = try Pruner(database, configuration.retention)
+            pageByteCount = pruner.latestSpace.pageByteCount
             begin = try database.prepare("BEGIN IMMEDIATE", doing: "beginning a transaction")
             commit = try database.prepare("COMMIT", doing: "committing")
             // Goes on after the largest ids that were ever given, even if the messages are gone.
@@ -94,17 +105,20 @@ struct Writer: ~Copyable {
     /// Works until the hand-off is closed and empty. True if everything that was handed over is in the file, and the run
     /// has its end.
     mutating func work() -> Bool {
+        var hasMoreToPrune = false
         while true {
-            let deadline = Clock.monotonic + Self.idleNanoseconds
-            switch commons.handOff.take(atMost: Self.transactionByteCount, until: deadline) {
+            let deadline = Clock.monotonic + (hasMoreToPrune ? 0 : Self.idleNanoseconds)
+            switch commons.handOff.take(atMost: Int(limits.transaction), until: deadline) {
             case .batches(var batches):
                 guard record(batches) else { return false }
                 if commons.handOff.retire(&batches, at: Clock.monotonic) { commons.wakeLoops() }
                 report(checkpointer.afterCommit(file.database))
+                hasMoreToPrune = prune(isIdle: false)
             case .quiet:
                 // Not hung, and nothing in hand: what a loop took for a stall is over.
                 commons.resume(at: Clock.monotonic)
-                report(checkpointer.whenIdle(file.database))
+                hasMoreToPrune = prune(isIdle: true)
+                report(hasMoreToPrune ? checkpointer.afterCommit(file.database) : checkpointer.whenIdle(file.database))
             case .closed:
                 return finish()
             }
@@ -212,6 +226,39 @@ struct Writer: ~Copyable {
 
     private func report(_ error: SQLiteError?) {
         if let error { commons.notify(.checkpointFailed(detail: error.description)) }
+    }
+
+    // MARK: - What is old
+
+    /// Deletes for a moment. True if there may be more.
+    private mutating func prune(isIdle: Bool) -> Bool {
+        let start = Clock.monotonic
+        guard start >= prunesFrom else { return false }
+        do throws(SQLiteError) {
+            var hasMore = true
+            while hasMore, Clock.monotonic - start < Self.pruneNanoseconds {
+                hasMore = try pruneSome(isIdle: isIdle)
+            }
+            prunesFrom = 0
+            commons.gauges.oldestMessage.set(try pruner.oldestMessageTime() ?? 0)
+            return hasMore
+        } catch {
+            // Somebody else's lock is no news, and a failure that goes on is told once.
+            if prunesFrom == 0, error.verdict != .busy {
+                commons.notify(.pruningFailed(detail: error.description))
+            }
+            prunesFrom = start + Self.idleNanoseconds
+            return false
+        }
+    }
+
+    private mutating func pruneSome(isIdle: Bool) throws(SQLiteError) -> Bool {
+        let pruned = try pruner.pruneSome(of: file.database, at: Clock.now, isIdle: isIdle)
+        commons.gauges.freeBytes.set(pruner.latestSpace.freeByteCount)
+        guard let pruned else { return false }
+        commons.gauges.pruned.add(pruned)
+        if pruned.gaps > 0 { position.forgetGaps(before: pruned.horizon) }
+        return true
     }
 
     // MARK: - The end
