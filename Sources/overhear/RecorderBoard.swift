@@ -53,10 +53,8 @@ extension RecorderFigures {
         queueBytes = Int64(readings.queuedBytes)
         queueLimitBytes = Int64(readings.bufferByteCount)
         lagNanoseconds = readings.lag.wholeNanoseconds
-        rows = [
-            .messages: readings.rows.messages, .sessions: readings.rows.sessions,
-            .channelSamples: readings.rows.channelSamples, .gaps: readings.rows.gaps,
-        ]
+        rows = Self.byTable(readings.rows)
+        pruned = Self.byTable(readings.pruned)
         for (reason, lost) in readings.unrecorded {
             guard let loss = Loss(reason) else { continue }
             unrecorded[loss] = Unrecorded(messages: lost.messages, bytes: lost.bytes)
@@ -65,6 +63,16 @@ extension RecorderFigures {
         checkpoints = readings.checkpointsComplete
         incompleteCheckpoints = readings.checkpointsIncomplete
         fileBytes = [.main: readings.databaseBytes, .wal: readings.walBytes]
+        freeBytes = readings.freeBytes
+        limitBytes = readings.databaseLimit ?? 0
+        oldestMessage = readings.oldestMessage?.nanosecondsSince1970 ?? 0
+    }
+
+    private static func byTable(_ rows: RecorderReadings.Rows) -> [Table: Int64] {
+        [
+            .messages: rows.messages, .sessions: rows.sessions, .channelSamples: rows.channelSamples,
+            .gaps: rows.gaps,
+        ]
     }
 }
 

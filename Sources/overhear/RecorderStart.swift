@@ -25,6 +25,7 @@ enum RecorderStart {
         configuration.bufferByteCount = settings.captureBufferByteCount
         configuration.whenBehind = settings.whenBehind
         configuration.durability = settings.durability
+        configuration.retention = settings.retention
         do {
             return try Recorder.start(configuration) { event in
                 speak(of: event, log)

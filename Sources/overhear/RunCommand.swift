@@ -24,6 +24,7 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup(title: "What to relay") var relaying: RelayingOptions
     @OptionGroup(title: "What to record") var recording: RecordingOptions
+    @OptionGroup(title: "What to keep") var keeping: KeepingOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "What to say") var journal: JournalOptions
 
@@ -45,6 +46,7 @@ struct RunCommand: ParsableCommand {
     func settings() throws(Refusal) -> Settings {
         var settings = Settings(routes: try relaying.routes())
         try recording.apply(to: &settings)
+        try keeping.apply(to: &settings)
         limits.apply(to: &settings)
         journal.apply(to: &settings)
         return settings

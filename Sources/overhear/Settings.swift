@@ -18,6 +18,7 @@ struct Settings: Sendable {
     var whenBehind = WhenBehind.block
     var stopsOnCaptureFailure = false
     var durability = Durability.normal
+    var retention = Retention()
     var sampleInterval: Duration = .seconds(1)
     var connectTimeout: Duration? = .seconds(10)
     var idleTimeout: Duration? = .seconds(3600)
@@ -65,6 +66,9 @@ struct Settings: Sendable {
             ("when_behind", LogText.json(whenBehind.rawValue)),
             ("on_capture_failure", stopsOnCaptureFailure ? "\"stop\"" : "\"suspend\""),
             ("durability", LogText.json(durability.rawValue)),
+            ("retain_bytes", LogText.json(ByteCountArgument(Int(retention.byteCount ?? 0)).description)),
+            ("retain_age", LogText.json(DurationArgument(retention.age ?? .zero).description)),
+            ("retain_messages", "\(retention.messageCount ?? 0)"),
             ("sample_interval", LogText.json(DurationArgument(sampleInterval).description)),
             ("connect_timeout", LogText.json(DurationArgument(connectTimeout ?? .zero).description)),
             ("idle_timeout", LogText.json(DurationArgument(idleTimeout ?? .zero).description)),

@@ -247,6 +247,8 @@ import Testing
         ["--idle-timeout", "soon"], ["--idle-timeout", "10"], ["--idle-timeout", "-1s"], ["--drain-timeout", "1d"],
         ["--max-message-bytes", "lots"], ["--max-message-bytes", "0"], ["--max-message-bytes", "32MiB"],
         ["--capture-buffer", "1KiB"], ["--capture-buffer", "99999999999999999999"], ["--sample-interval", "1ms"],
+        ["--retain-bytes", "31MiB"], ["--retain-bytes", "little"], ["--retain-age", "1"], ["--retain-messages", "-1"],
+        ["--retain-messages", "few"], ["--retain-bytes", "32MiB", "--max-message-bytes", "2MiB"],
         ["--max-sessions", "0"], ["--max-sessions", "many"], ["--loops", "0"], ["--loops", "1000"],
         ["--capture", "some"], ["--when-behind", "panic"], ["--on-capture-failure", "cry"], ["--durability", "hard"],
         ["--log-level", "loud"], ["--log-format", "xml"], ["--database", ""], ["--metrics", "here"], ["--nonsense"],

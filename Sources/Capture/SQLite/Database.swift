@@ -80,15 +80,23 @@ struct Database: ~Copyable {
         return (code == SQLITE_OK && movedPages >= logPages, logPages)
     }
 
-    /// Lets SQLite tell how many pages its write-ahead log has after each commit. `pages` must outlive the connection.
-    func reportLogPages(to pages: UnsafeMutablePointer<Int32>) {
+    /// What SQLite tells of its write-ahead log.
+    struct Log {
+        /// As of the last commit. Fewer than before, and it has begun again.
+        var pages: Int32 = 0
+        /// Something was committed since this was last cleared.
+        var hasNews = false
+    }
+
+    /// Lets SQLite tell of its write-ahead log after each commit. `log` must outlive the connection.
+    func reportLog(to log: UnsafeMutablePointer<Log>) {
         sqlite3_wal_hook(
             handle,
-            { pages, _, _, count in
-                pages?.assumingMemoryBound(to: Int32.self).pointee = count
+            { log, _, _, count in
+                log?.assumingMemoryBound(to: Log.self).pointee = Log(pages: count, hasNews: true)
                 return SQLITE_OK
             },
-            pages
+            log
         )
     }
 

@@ -9,35 +9,33 @@ struct Checkpointer: ~Copyable {
     /// By so many pages the log grows between two checkpoints.
     private let pageStep: Int32
     private let gauges: WriterGauges
-    /// As of the last commit; SQLite writes it.
-    private let logPages: UnsafeMutablePointer<Int32>
-    /// Of the log when it was last complete in the file.
-    private var settledPages: Int32 = 0
+    /// SQLite writes it. No news: all of it is in the file.
+    private let log: UnsafeMutablePointer<Database.Log>
+    /// When it is so long the next checkpoint is due.
     private var nextPages: Int32
 
     init(_ database: borrowing Database, stepPages: Int32, _ gauges: WriterGauges) {
         pageStep = stepPages
         nextPages = stepPages
         self.gauges = gauges
-        logPages = .allocate(capacity: 1)
-        logPages.initialize(to: 0)
-        database.reportLogPages(to: logPages)
+        log = .allocate(capacity: 1)
+        log.initialize(to: Database.Log())
+        database.reportLog(to: log)
     }
 
-    deinit { logPages.deallocate() }
+    deinit { log.deallocate() }
 
     /// After a commit: only if the log is long. Answers what went wrong, if anything.
     mutating func afterCommit(_ database: borrowing Database) -> SQLiteError? {
         // A log that is shorter than before has started again.
-        if logPages.pointee < settledPages { settledPages = 0 }
-        if logPages.pointee < nextPages - pageStep { nextPages = pageStep }
-        guard logPages.pointee >= nextPages else { return nil }
+        if log.pointee.pages < nextPages - pageStep { nextPages = pageStep }
+        guard log.pointee.hasNews, log.pointee.pages >= nextPages else { return nil }
         return checkpoint(database)
     }
 
     /// When nothing is to be written: if there is anything to move.
     mutating func whenIdle(_ database: borrowing Database) -> SQLiteError? {
-        logPages.pointee > settledPages ? checkpoint(database) : nil
+        log.pointee.hasNews ? checkpoint(database) : nil
     }
 
     /// At the end: the log becomes empty, unless a reader still needs it.
@@ -48,11 +46,11 @@ struct Checkpointer: ~Copyable {
     }
 
     private mutating func checkpoint(_ database: borrowing Database) -> SQLiteError? {
-        nextPages = logPages.pointee + pageStep
+        nextPages = log.pointee.pages + pageStep
         do throws(SQLiteError) {
             let outcome = try database.checkpoint(truncating: false)
             if outcome.isComplete {
-                settledPages = logPages.pointee
+                log.pointee.hasNews = false
                 nextPages = pageStep
             }
             count(outcome.isComplete)

@@ -105,7 +105,7 @@ struct Writer: ~Copyable {
     /// Works until the hand-off is closed and empty. True if everything that was handed over is in the file, and the run
     /// has its end.
     mutating func work() -> Bool {
-        var hasMoreToPrune = false
+        var hasMoreToPrune = true
         while true {
             let deadline = Clock.monotonic + (hasMoreToPrune ? 0 : Self.idleNanoseconds)
             switch commons.handOff.take(atMost: Int(limits.transaction), until: deadline) {

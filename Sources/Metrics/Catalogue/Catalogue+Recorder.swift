@@ -4,7 +4,9 @@ import Traffic
 extension Catalogue {
     static let recorder = [
         recorderState, recorderQueueMessages, recorderQueueBytes, recorderQueueLimit, recorderLag, recorderRows,
-        unrecordedMessages, unrecordedBytes, commitDuration, checkpoints, incompleteCheckpoints, databaseBytes,
+        unrecordedMessages, unrecordedBytes, prunedRows, commitDuration, checkpoints, incompleteCheckpoints,
+        databaseBytes,
+        databaseFreeBytes, databaseLimit, oldestMessage,
     ]
     static let recorderState = Family.gauge(
         "overhear_recorder_state",
@@ -49,6 +51,12 @@ extension Catalogue {
         [.lossReason],
         help: "Bytes of messages relayed but not recorded, by why."
     )
+    static let prunedRows = Family.counter(
+        "overhear_recorder_pruned_rows_total",
+        nil,
+        [.table],
+        help: "Rows deleted because they were the oldest and a limit was reached, by table."
+    )
     static let commitDuration = Family.histogram(
         "overhear_recorder_commit_duration_seconds",
         .seconds,
@@ -69,5 +77,20 @@ extension Catalogue {
         .bytes,
         [.file],
         help: "Size of the database's files."
+    )
+    static let databaseFreeBytes = Family.gauge(
+        "overhear_database_free_bytes",
+        .bytes,
+        help: "Bytes of the database file that hold nothing just now and will be used again."
+    )
+    static let databaseLimit = Family.gauge(
+        "overhear_database_limit_bytes",
+        .bytes,
+        help: "The most bytes the database's files may take together; 0 where there is no limit."
+    )
+    static let oldestMessage = Family.gauge(
+        "overhear_database_oldest_message_timestamp_seconds",
+        .seconds,
+        help: "When the oldest message in the database was heard, as seconds since 1970; 0 while there is none."
     )
 }

@@ -46,6 +46,8 @@ package struct RecorderFigures: Sendable {
     package var lagNanoseconds: Int64 = 0
     /// Rows committed since the process started.
     package var rows: [Table: Int64] = [:]
+    /// Rows deleted as old since the process started.
+    package var pruned: [Table: Int64] = [:]
     /// Since the process started.
     package var unrecorded: [Loss: Unrecorded] = [:]
     /// One observation per commit, in nanoseconds, with the bounds of `Histogram.commitDurationBounds`.
@@ -53,6 +55,11 @@ package struct RecorderFigures: Sendable {
     package var checkpoints: Int64 = 0
     package var incompleteCheckpoints: Int64 = 0
     package var fileBytes: [File: Int64] = [:]
+    package var freeBytes: Int64 = 0
+    /// 0 where there is none.
+    package var limitBytes: Int64 = 0
+    /// Nanoseconds since 1970, 0 while there is no message.
+    package var oldestMessage: Int64 = 0
 
     /// A recorder that is off.
     package init() {}

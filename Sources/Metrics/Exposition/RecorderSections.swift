@@ -18,10 +18,14 @@ enum RecorderSections {
             perCase(Catalogue.unrecordedBytes) { (figures, reason: RecorderFigures.Loss) in
                 figures.unrecorded[reason]?.bytes ?? 0
             },
+            perCase(Catalogue.prunedRows) { (figures, table: RecorderFigures.Table) in figures.pruned[table] ?? 0 },
             Section(Catalogue.commitDuration) { commitDurations($0.recorder.commitDurations) },
             Section(Catalogue.checkpoints) { .number($0.recorder.checkpoints) },
             Section(Catalogue.incompleteCheckpoints) { .number($0.recorder.incompleteCheckpoints) },
             perCase(Catalogue.databaseBytes) { (figures, file: RecorderFigures.File) in figures.fileBytes[file] ?? 0 },
+            Section(Catalogue.databaseFreeBytes) { .number($0.recorder.freeBytes) },
+            Section(Catalogue.databaseLimit) { .number($0.recorder.limitBytes) },
+            Section(Catalogue.oldestMessage) { .fraction($0.recorder.oldestMessage, per: 1_000_000_000) },
         ]
     }
 
