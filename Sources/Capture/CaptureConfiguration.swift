@@ -11,6 +11,8 @@ package struct CaptureConfiguration: Sendable {
     package var whenBehind = WhenBehind.block
     package var durability = Durability.normal
     package var retention = Retention()
+    /// What stays free on the disk: recording is suspended before. Nil: 256 MiB or a 20th of the disk, whichever is less.
+    package var minFreeByteCount: Int64?
     /// How long the writer may be at work without committing anything before that counts as a failure.
     package var stallLimit = Duration.seconds(2)
     /// How old what was heard may become before it is handed to the writer. The other half of the promise of 50 ms is
@@ -19,6 +21,9 @@ package struct CaptureConfiguration: Sendable {
 
     /// For tests: runs on the writer's thread and connection before every transaction.
     var beforeTransaction: (@Sendable (borrowing Database) -> Void)?
+
+    /// For tests: a disk that is as full as they like.
+    var lookAtFilesystem: (@Sendable () -> Filesystem?)?
 
     package init(databasePath: String, routes: [String], run: RunDescription) {
         self.databasePath = databasePath

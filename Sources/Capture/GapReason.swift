@@ -11,6 +11,10 @@ package enum GapReason: UInt8, CaseIterable, Sendable {
     case corrupt
     /// The database file was moved away, deleted or replaced while it was open.
     case fileReplaced
+    /// A reader kept the write-ahead log from being emptied until it had all the room there is for it.
+    case walLimit
+    /// Less was left on the disk than is to stay free.
+    case lowSpace
     /// SQLite refused the rows themselves.
     case error
     /// The run before ended without saying so.

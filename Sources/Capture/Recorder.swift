@@ -148,6 +148,8 @@ extension RecorderReadings {
         databaseLimit = commons.configuration.retention.byteCount
         databaseBytes = CapturePaths.look(at: paths.database)?.byteCount ?? 0
         walBytes = CapturePaths.look(at: paths.log)?.byteCount ?? 0
+        availableBytes = Filesystem.look(at: paths.database)?.availableByteCount
+        reserveBytes = commons.configuration.reserveByteCount
         checkpointsComplete = gauges.checkpointsComplete.current
         checkpointsIncomplete = gauges.checkpointsIncomplete.current
     }

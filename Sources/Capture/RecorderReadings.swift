@@ -42,6 +42,10 @@ package struct RecorderReadings: Sendable {
     /// Nil where there is none.
     package var databaseLimit: Int64?
     package var walBytes: Int64
+    /// On the database's disk; nil where the system does not say.
+    package var availableBytes: Int64?
+    /// What stays free there.
+    package var reserveBytes: Int64
     /// Everything in the write-ahead log was moved into the file.
     package var checkpointsComplete: Int64
     /// A reader or an error left something in it.

@@ -32,7 +32,7 @@ enum Environment {
     static let runOptions = [
         "listen", "upstream", "framing", "framing-upstream", "framing-downstream", "route", "database", "capture",
         "max-message-bytes", "capture-buffer", "when-behind", "on-capture-failure", "durability", "sample-interval",
-        "retain-bytes", "retain-age", "retain-messages", "metrics", "connect-timeout", "idle-timeout",
+        "retain-bytes", "retain-age", "retain-messages", "min-free-bytes", "metrics", "connect-timeout", "idle-timeout",
         "half-closed-timeout", "drain-timeout", "max-sessions", "loops",
         "log-level", "log-format",
     ]

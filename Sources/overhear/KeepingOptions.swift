@@ -17,8 +17,17 @@ struct KeepingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Delete the oldest messages beyond this number; 0: no limit.", valueName: "count"))
     var retainMessages: Int64 = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "Suspend recording before less is left on the disk; 0: when it is full. (default: 256MiB or 5 % of the disk, whichever is less)",
+            valueName: "size"
+        )
+    )
+    var minFreeBytes: ByteCountArgument?
+
     func apply(to settings: inout Settings) throws(Refusal) {
         settings.retention = try retention(longestMessage: settings.maxMessageByteCount)
+        settings.minFreeByteCount = minFreeBytes.map { Int64($0.byteCount) }
     }
 
     /// - Parameter longestMessage: bytes that a single transaction may have to take.

@@ -64,6 +64,8 @@ extension RecorderFigures {
         incompleteCheckpoints = readings.checkpointsIncomplete
         fileBytes = [.main: readings.databaseBytes, .wal: readings.walBytes]
         freeBytes = readings.freeBytes
+        availableBytes = readings.availableBytes ?? 0
+        reserveBytes = readings.reserveBytes
         limitBytes = readings.databaseLimit ?? 0
         oldestMessage = readings.oldestMessage?.nanosecondsSince1970 ?? 0
     }
@@ -86,6 +88,8 @@ extension RecorderFigures.Loss {
         case .ioError: self = .ioError
         case .corrupt: self = .corrupt
         case .fileReplaced: self = .fileReplaced
+        case .walLimit: self = .walLimit
+        case .lowSpace: self = .lowSpace
         case .error: self = .error
         case .unclean: return nil
         }

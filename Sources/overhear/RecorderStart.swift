@@ -26,6 +26,7 @@ enum RecorderStart {
         configuration.whenBehind = settings.whenBehind
         configuration.durability = settings.durability
         configuration.retention = settings.retention
+        configuration.minFreeByteCount = settings.minFreeByteCount
         do {
             return try Recorder.start(configuration) { event in
                 speak(of: event, log)

@@ -19,6 +19,8 @@ struct Settings: Sendable {
     var stopsOnCaptureFailure = false
     var durability = Durability.normal
     var retention = Retention()
+    /// Nil for what the disk's size suggests.
+    var minFreeByteCount: Int64?
     var sampleInterval: Duration = .seconds(1)
     var connectTimeout: Duration? = .seconds(10)
     var idleTimeout: Duration? = .seconds(3600)
@@ -69,6 +71,7 @@ struct Settings: Sendable {
             ("retain_bytes", LogText.json(ByteCountArgument(Int(retention.byteCount ?? 0)).description)),
             ("retain_age", LogText.json(DurationArgument(retention.age ?? .zero).description)),
             ("retain_messages", "\(retention.messageCount ?? 0)"),
+            ("min_free_bytes", minFreeByteCount.map { LogText.json(ByteCountArgument(Int($0)).description) } ?? "null"),
             ("sample_interval", LogText.json(DurationArgument(sampleInterval).description)),
             ("connect_timeout", LogText.json(DurationArgument(connectTimeout ?? .zero).description)),
             ("idle_timeout", LogText.json(DurationArgument(idleTimeout ?? .zero).description)),

@@ -103,6 +103,71 @@ private func gapRows(_ folder: Folder) -> String {
         #expect(detail == "SQLite error 13 (SQLITE_FULL): database or disk is full, while inserting a message")
     }
 
+    @Test func `does not let a reader make the limit a lie, and goes on when that reader is gone`() throws {
+        let folder = Folder()
+        var configuration = configuration(folder)
+        configuration.retention = Retention(byteCount: 32 << 20, age: nil, messageCount: nil)
+        let play = try Play(configuration)
+        play.open(1)
+        #expect(play.settle())
+        let reader = try Database(uri: Database.uri(path: folder.database), flags: SQLITE_OPEN_READONLY)
+        let rows = try reader.prepare("SELECT * FROM sessions", doing: "reading")
+        #expect(try rows.step())
+        let page = [UInt8](repeating: 65, count: 100_000)
+        var said = 0
+        #expect(
+            play.turnsUntil {
+                if play.tap.hasRoom {
+                    play.say(page)
+                    said += 1
+                }
+                return play.recorder.readings().state == .suspended(.walLimit)
+            }
+        )
+        for _ in 0..<200 { play.say(page) }
+        #expect(play.tap.hasRoom)
+        let full = play.recorder.readings()
+        #expect(full.databaseBytes + full.walBytes <= (32 << 20) + (32 << 20) / 10)
+        #expect(full.walBytes > 8 << 20)
+        rows.reset()
+        #expect(play.turnsUntil { play.recorder.readings().state == .recording })
+        play.say("after")
+        #expect(play.finish())
+        let emptied = play.recorder.readings()
+        #expect(emptied.databaseBytes + emptied.walBytes <= 32 << 20)
+        #expect(play.told.suspensions == [.walLimit])
+        #expect(sqlite(folder.database, "SELECT reason FROM gaps") == "walLimit")
+        let missed = Int(full.unrecorded[.walLimit]?.messages ?? 0)
+        #expect(missed >= 200)
+        expectWhole(folder, messages: said + 200 + 1, bytes: (said + 200) * 100_000 + 5)
+    }
+
+    @Test func `stops before the disk is full, and goes on when there is room again`() throws {
+        let folder = Folder()
+        let disk = Disk(available: 100 << 20)
+        var configuration = configuration(folder)
+        configuration.lookAtFilesystem = { disk.look() }
+        let play = try Play(configuration)
+        #expect(play.recorder.readings().reserveBytes == 50 << 20)
+        play.open(1)
+        play.say("before")
+        #expect(play.settle())
+        disk.set(available: (50 << 20) + 1000)
+        play.say("waits")
+        play.tap.flush()
+        #expect(play.turnsUntil { play.recorder.readings().state == .suspended(.lowSpace) })
+        for _ in 0..<3 { play.say("missed") }
+        // A little more is not enough: it would be suspended again at once.
+        disk.set(available: (51 << 20))
+        usleep(600_000)
+        #expect(play.recorder.readings().state == .suspended(.lowSpace))
+        disk.set(available: 60 << 20)
+        #expect(play.turnsUntil { play.recorder.readings().state == .recording })
+        #expect(play.finish())
+        #expect(gapRows(folder) == "lowSpace|3|18")
+        expectWhole(folder, messages: 5, bytes: 29)
+    }
+
     @Test func `stops recording into a file that was taken away, until it is back`() throws {
         let folder = Folder()
         let play = try Play(configuration(folder))

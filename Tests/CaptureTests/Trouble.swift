@@ -19,6 +19,19 @@ final class RudeShell {
     func run(_ sql: String) -> Int32 { sqlite3_exec(handle, sql, nil, nil, nil) }
 }
 
+/// A disk of 1000 MiB, as full as a test likes.
+final class Disk: Sendable {
+    private let available: Atomic<Int64>
+
+    init(available: Int64) { self.available = Atomic(available) }
+
+    func set(available: Int64) { self.available.store(available, ordering: .sequentiallyConsistent) }
+
+    func look() -> Filesystem {
+        Filesystem(byteCount: 1000 << 20, availableByteCount: available.load(ordering: .sequentiallyConsistent))
+    }
+}
+
 /// Lets a test stop the writer in mid-work, or forbid it to grow the file.
 final class Brake: Sendable {
     private let isOn = Monitor(false)

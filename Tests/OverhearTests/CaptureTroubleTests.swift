@@ -4,15 +4,15 @@ import Testing
 
 /// Recording that cannot keep up or fails, as clients, scrapes and the record see it.
 @Suite struct `Recording in trouble` {
-    /// Somebody's shell that holds the database's write lock until told to let go.
+    /// Somebody's shell that holds the database's write lock, or a read transaction, until told to let go.
     private final class Holder {
         private let shell: Child
         private let folder: Folder
 
-        init(_ relay: RunningRelay) throws {
+        init(_ relay: RunningRelay, begin: String = "BEGIN IMMEDIATE;") throws {
             let folder = try Folder()
             let script = """
-                BEGIN IMMEDIATE;
+                \(begin)
                 .shell touch held; while [ ! -e release ]; do sleep 0.02; done
                 ROLLBACK;
                 """
@@ -40,12 +40,17 @@ import Testing
     }
 
     /// What is recorded and what is declared missing add up to what was relayed.
-    private func expectExactGaps(_ relay: RunningRelay, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    private func expectExactGaps(
+        _ relay: RunningRelay,
+        in record: Record? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let record = record ?? relay.record
         let scrape = try relay.scrape()
         for (what, metric) in [("messages", "messages_total"), ("bytes", "received_bytes_total")] {
             let column = what == "messages" ? "count(*)" : "sum(byte_count)"
-            let recorded = try relay.record.number("SELECT \(column) FROM messages")
-            let missing = try relay.record.number("SELECT sum(\(what)) FROM gaps")
+            let recorded = try record.number("SELECT \(column) FROM messages")
+            let missing = try record.number("SELECT sum(\(what)) FROM gaps")
             let relayed = Int(scrape.sum("overhear_\(metric)"))
             #expect(recorded + missing == relayed, "\(what)", sourceLocation: sourceLocation)
             let counted = Int(scrape.sum("overhear_recorder_unrecorded_\(what)_total"))
@@ -150,7 +155,7 @@ import Testing
         let ballast = disk.file("ballast")
         try Data(count: 5 << 20).write(to: URL(fileURLWithPath: ballast))
         try withEchoServer { server in
-            try withRelay(to: server, "--database", disk.file("a.db")) { relay in
+            try withRelay(to: server, "--database", disk.file("a.db"), "--min-free-bytes", "0") { relay in
                 let client = try relay.connect()
                 let line = String(repeating: "x", count: 9999) + "\n"
                 try eventually("the disk is full") {
@@ -176,6 +181,76 @@ import Testing
                 let missingBytes = try record.number("SELECT sum(bytes) FROM gaps")
                 #expect(Double(bytes + missingBytes) == scrape.sum("overhear_received_bytes_total"))
                 #expect(try record.column("PRAGMA integrity_check") == ["ok"])
+            }
+        }
+    }
+
+    @Test(.enabled(if: Disk.mayBeMade, "making a small disk needs root and mount(8)"))
+    func `by a disk that fills up suspends it before the disk is full, and goes on with an exact gap`() throws {
+        let disk = try Disk(mebibytes: 32)
+        let ballast = disk.file("ballast")
+        try Data(count: 12 << 20).write(to: URL(fileURLWithPath: ballast))
+        try withEchoServer { server in
+            try withRelay(to: server, "--database", disk.file("a.db")) { relay in
+                let client = try relay.connect()
+                let line = String(repeating: "x", count: 9999) + "\n"
+                try eventually("too little is left") {
+                    for _ in 1...20 { try say(line, client) }
+                    return try relay.get("/-/ready").text.contains("suspended (lowSpace)")
+                }
+                let full = try relay.scrape()
+                #expect(full[#"overhear_recorder_state{state="suspended"}"#] == 1)
+                #expect(full["overhear_database_filesystem_reserve_bytes"] == Double((32 << 20) / 20))
+                #expect(full["overhear_database_filesystem_available_bytes"] ?? 0 > 0)
+                for _ in 1...200 { try say(line, client) }
+                try FileManager.default.removeItem(atPath: ballast)
+                try eventually("recording goes on") { try relay.get("/-/ready").text == "ready\n" }
+                try say("there is room again\n", client)
+                client.close()
+                let record = Record(path: disk.file("a.db"))
+                try eventually("the session's end is recorded") {
+                    try record.number("SELECT count(*) FROM sessions WHERE closed_at_ns NOTNULL") == 1
+                }
+                #expect(try record.column("SELECT DISTINCT reason FROM gaps") == ["lowSpace"])
+                #expect(try record.number("SELECT sum(messages) FROM gaps") >= 400)
+                try expectExactGaps(relay, in: record)
+                // The numbers of what is recorded go from 1 up, with the gap's where they are left out.
+                let holes = "SELECT max(sequence) - count(*) FROM messages WHERE direction = 0"
+                let gap = "SELECT sum(messages) / 2 FROM gaps"
+                #expect(abs(try record.number(holes) - record.number(gap)) <= 1)
+                #expect(try record.column("PRAGMA integrity_check") == ["ok"])
+                #expect(relay.log.filter { $0.contains("capture.suspended") }.count == 1, "\(relay.log)")
+            }
+        }
+    }
+
+    @Test func `by a reader that holds the log suspends it at the limit, and goes on when the reader ends`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server, "--retain-bytes", "32MiB") { relay in
+                let client = try relay.connect()
+                try say("before\n", client)
+                let reader = try Holder(relay, begin: "BEGIN; SELECT count(*) FROM messages;")
+                let line = String(repeating: "x", count: 65_535) + "\n"
+                try eventually("recording is suspended") {
+                    for _ in 1...20 { try say(line, client) }
+                    return try relay.get("/-/ready").text.contains("suspended (walLimit)")
+                }
+                for _ in 1...50 { try say(line, client) }
+                #expect(try relay.scrape().sum("overhear_database_bytes") <= 1.1 * Double(32 << 20))
+                try reader.letGo()
+                try eventually("recording goes on") { try relay.get("/-/ready").text == "ready\n" }
+                try say("after\n", client)
+                client.close()
+                try relay.settle()
+                #expect(try relay.record.column("SELECT DISTINCT reason FROM gaps") == ["walLimit"])
+                // Also of those that are too old by now.
+                let scrape = try relay.scrape()
+                let missing = try relay.record.number("SELECT sum(messages) FROM gaps")
+                let kept = try relay.record.number("SELECT count(*) FROM messages")
+                let pruned = scrape[#"overhear_recorder_pruned_rows_total{table="messages"}"#] ?? 0
+                #expect(Double(kept + missing) + pruned == scrape.sum("overhear_messages_total"))
+                #expect(missing == Int(scrape.sum("overhear_recorder_unrecorded_messages_total")))
+                #expect(try relay.record.messages(direction: 0).last == "after\n")
             }
         }
     }

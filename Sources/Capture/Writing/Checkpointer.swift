@@ -13,6 +13,8 @@ struct Checkpointer: ~Copyable {
     private let log: UnsafeMutablePointer<Database.Log>
     /// When it is so long the next checkpoint is due.
     private var nextPages: Int32
+    /// The last one moved all there was: no reader holds an older view.
+    private(set) var isComplete = true
 
     init(_ database: borrowing Database, stepPages: Int32, _ gauges: WriterGauges) {
         pageStep = stepPages
@@ -38,30 +40,38 @@ struct Checkpointer: ~Copyable {
         log.pointee.hasNews ? checkpoint(database) : nil
     }
 
-    /// At the end: the log becomes empty, unless a reader still needs it.
-    mutating func finish(_ database: borrowing Database) {
-        database.waitForLocks(milliseconds: 0)
-        let outcome = try? database.checkpoint(truncating: true)
-        count(outcome?.isComplete ?? false)
+    /// The log takes no room any more, unless a reader still needs it: for that the connection waits as for a lock.
+    mutating func empty(_ database: borrowing Database) -> SQLiteError? {
+        checkpoint(database, truncating: true)
     }
 
-    private mutating func checkpoint(_ database: borrowing Database) -> SQLiteError? {
+    /// At the end the same, without waiting.
+    mutating func finish(_ database: borrowing Database) {
+        database.waitForLocks(milliseconds: 0)
+        _ = empty(database)
+    }
+
+    /// What SQLite last told of its log.
+    var latestLog: Database.Log { log.pointee }
+
+    private mutating func checkpoint(_ database: borrowing Database, truncating: Bool = false) -> SQLiteError? {
         nextPages = log.pointee.pages + pageStep
         do throws(SQLiteError) {
-            let outcome = try database.checkpoint(truncating: false)
-            if outcome.isComplete {
+            isComplete = try database.checkpoint(truncating: truncating).isComplete
+            if isComplete {
                 log.pointee.hasNews = false
                 nextPages = pageStep
             }
-            count(outcome.isComplete)
-            return nil
         } catch {
-            count(false)
+            isComplete = false
+            count()
             return error
         }
+        count()
+        return nil
     }
 
-    private func count(_ isComplete: Bool) {
+    private func count() {
         (isComplete ? gauges.checkpointsComplete : gauges.checkpointsIncomplete).add(1)
     }
 }

@@ -96,12 +96,15 @@ struct Pruner {
 
     /// Deletes a piece of what is too much, in one transaction.
     ///
-    /// - Parameter isIdle: nothing waits to be written: limits are kept to the row, and pages that lie idle given back.
+    /// - Parameters:
+    ///   - isIdle: nothing waits to be written: limits are kept to the row, and pages that lie idle given back.
+    ///   - returnsPages: false while a reader holds the log: it would only grow, and the file not shrink.
     /// - Returns: what was done; nil if there is nothing to do.
     mutating func pruneSome(
         of database: borrowing Database,
         at now: Timestamp,
-        isIdle: Bool
+        isIdle: Bool,
+        returnsPages: Bool = true
     ) throws(SQLiteError) -> Pruned? {
         let now = now.nanosecondsSince1970
         // A clock that was set back.
@@ -112,8 +115,8 @@ struct Pruner {
         if let extent { newestMessageID = max(newestMessageID, extent.last) }
         let isOver = limits.used.map { space.usedByteCount > $0 } ?? false
         try choose(extent, at: now, isOver: isOver, isIdle: isIdle)
-        guard let step, isOver || !step.isForSize else { return try returnPages(of: database, space, isIdle: isIdle) }
-        return try perform(step, extent, on: database, at: now)
+        if let step, isOver || !step.isForSize { return try perform(step, extent, on: database, at: now) }
+        return returnsPages ? try returnPages(of: database, space, isIdle: isIdle) : nil
     }
 
     /// When the oldest message that there is was heard.

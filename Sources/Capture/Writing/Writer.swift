@@ -15,6 +15,7 @@ struct Writer: ~Copyable {
     private var rows: RowWriter
     private var position: RowWriter.Position
     private var checkpointer: Checkpointer
+    private let room: RoomWatch
     private var pruner: Pruner
     /// Monotonic nanoseconds before which nothing is pruned, for it just failed.
     private var prunesFrom: Int64 = 0
@@ -59,6 +60,7 @@ struct Writer: ~Copyable {
         let stepPages = Int32(clamping: limits.logStep / beginning.pageByteCount)
         checkpointer = Checkpointer(file.database, stepPages: stepPages, commons.gauges)
         pruner = beginning.pruner
+        room = beginning.room
         watch = FileWatch(CapturePaths(database: commons.configuration.databasePath))
         run = beginning.run
         rows = beginning.rows
@@ -76,6 +78,7 @@ struct Writer: ~Copyable {
         let run: RunRow
         let rows: RowWriter
         let pruner: Pruner
+        let room: RoomWatch
         let pageByteCount: Int64
         let begin: Statement
         let commit: Statement
@@ -87,6 +90,7 @@ struct Writer: ~Copyable {
             run = try RunRow(configuration.run, on: database, at: Clock.now)
             rows = try RowWriter(database, run: run.id, routes: configuration.routes)
             pruner = try Pruner(database, configuration.retention)
+            room = try RoomWatch(database, configuration)
             pageByteCount = pruner.latestSpace.pageByteCount
             begin = try database.prepare("BEGIN IMMEDIATE", doing: "beginning a transaction")
             commit = try database.prepare("COMMIT", doing: "committing")
@@ -183,6 +187,7 @@ struct Writer: ~Copyable {
             if let complaint = watch.complaint { return .failing(.fileReplaced, complaint) }
             nextLook = start + Self.lookNanoseconds
         }
+        if let objection = objection(to: batches) { return .failing(objection.reason, objection.detail) }
         commons.configuration.beforeTransaction?(file.database)
         if position.gaps.count > Self.gapLimit { position.gaps.removeAll() }
         var next = position
@@ -196,6 +201,15 @@ struct Writer: ~Copyable {
         }
         committed(batches, next, since: start)
         return nil
+    }
+
+    /// Why there is no room for these. Before it says so it empties the log: that may be all that is in the way.
+    private mutating func objection(to batches: [Batch]) -> RoomWatch.Objection? {
+        let byteCount = batches.reduce(0) { $0 + $1.byteCount }
+        let isResuming = !commons.state.isRecording
+        guard room.objection(to: byteCount, checkpointer.latestLog, isResuming: isResuming) != nil else { return nil }
+        report(checkpointer.empty(file.database))
+        return room.objection(to: byteCount, checkpointer.latestLog, isResuming: isResuming)
     }
 
     private static func failure(_ error: SQLiteError) -> Failure {
@@ -253,7 +267,12 @@ struct Writer: ~Copyable {
     }
 
     private mutating func pruneSome(isIdle: Bool) throws(SQLiteError) -> Bool {
-        let pruned = try pruner.pruneSome(of: file.database, at: Clock.now, isIdle: isIdle)
+        let pruned = try pruner.pruneSome(
+            of: file.database,
+            at: Clock.now,
+            isIdle: isIdle,
+            returnsPages: checkpointer.isComplete
+        )
         commons.gauges.freeBytes.set(pruner.latestSpace.freeByteCount)
         guard let pruned else { return false }
         commons.gauges.pruned.add(pruned)

@@ -6,7 +6,7 @@ extension Catalogue {
         recorderState, recorderQueueMessages, recorderQueueBytes, recorderQueueLimit, recorderLag, recorderRows,
         unrecordedMessages, unrecordedBytes, prunedRows, commitDuration, checkpoints, incompleteCheckpoints,
         databaseBytes,
-        databaseFreeBytes, databaseLimit, oldestMessage,
+        databaseFreeBytes, databaseLimit, availableBytes, reserveBytes, oldestMessage,
     ]
     static let recorderState = Family.gauge(
         "overhear_recorder_state",
@@ -87,6 +87,16 @@ extension Catalogue {
         "overhear_database_limit_bytes",
         .bytes,
         help: "The most bytes the database's files may take together; 0 where there is no limit."
+    )
+    static let availableBytes = Family.gauge(
+        "overhear_database_filesystem_available_bytes",
+        .bytes,
+        help: "Bytes that may still be used on the database's filesystem."
+    )
+    static let reserveBytes = Family.gauge(
+        "overhear_database_filesystem_reserve_bytes",
+        .bytes,
+        help: "Bytes that stay free on the database's filesystem: recording is suspended before."
     )
     static let oldestMessage = Family.gauge(
         "overhear_database_oldest_message_timestamp_seconds",

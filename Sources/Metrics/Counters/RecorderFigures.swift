@@ -23,6 +23,10 @@ package struct RecorderFigures: Sendable {
         case corrupt
         /// The database file was replaced or removed.
         case fileReplaced
+        /// A reader held the write-ahead log, and it reached its limit.
+        case walLimit
+        /// Too little was left on the disk.
+        case lowSpace
         /// The database refused the rows themselves.
         case error
     }
@@ -56,6 +60,8 @@ package struct RecorderFigures: Sendable {
     package var incompleteCheckpoints: Int64 = 0
     package var fileBytes: [File: Int64] = [:]
     package var freeBytes: Int64 = 0
+    package var availableBytes: Int64 = 0
+    package var reserveBytes: Int64 = 0
     /// 0 where there is none.
     package var limitBytes: Int64 = 0
     /// Nanoseconds since 1970, 0 while there is no message.

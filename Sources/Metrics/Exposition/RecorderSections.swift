@@ -25,6 +25,8 @@ enum RecorderSections {
             perCase(Catalogue.databaseBytes) { (figures, file: RecorderFigures.File) in figures.fileBytes[file] ?? 0 },
             Section(Catalogue.databaseFreeBytes) { .number($0.recorder.freeBytes) },
             Section(Catalogue.databaseLimit) { .number($0.recorder.limitBytes) },
+            Section(Catalogue.availableBytes) { .number($0.recorder.availableBytes) },
+            Section(Catalogue.reserveBytes) { .number($0.recorder.reserveBytes) },
             Section(Catalogue.oldestMessage) { .fraction($0.recorder.oldestMessage, per: 1_000_000_000) },
         ]
     }
