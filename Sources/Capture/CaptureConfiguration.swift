@@ -1,9 +1,13 @@
+package import Traffic
+
 /// What the recorder needs to know before it starts.
 package struct CaptureConfiguration: Sendable {
     /// The SQLite file. Its writer's lock is the file of this name with `.lock` after it.
     package var databasePath: String
     /// The routes' names, by their position in the configuration.
     package var routes: [String]
+    /// How much of each route is recorded, in the same order; all of it where this does not say.
+    package var depths: [PerDirection<CaptureDepth>] = []
     /// What this run writes down about itself.
     package var run: RunDescription
     /// Bound for what is heard but not committed yet, over all loops; when blocking, each loop's last read may go beyond it.

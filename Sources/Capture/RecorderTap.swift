@@ -13,6 +13,8 @@ package final class RecorderTap: TrafficObserver {
     private let handOverByteCount: Int
     private let stallLimit: Int64
     private let drops: Bool
+    /// By route; nil where all of every route is recorded.
+    private let depths: [PerDirection<CaptureDepth>]?
 
     private var batch = Batch()
     /// The part of the open batch that the hand-off knows of.
@@ -35,6 +37,8 @@ package final class RecorderTap: TrafficObserver {
         handOverByteCount = min(Batch.fullPayloadByteCount, commons.configuration.bufferByteCount / 8)
         stallLimit = commons.configuration.stallLimit.wholeNanoseconds
         drops = commons.configuration.whenBehind == .drop
+        let depths = commons.configuration.depths
+        self.depths = depths.contains { $0.upstream == .off || $0.downstream == .off } ? depths : nil
     }
 
     // MARK: - The loop
@@ -71,6 +75,7 @@ package final class RecorderTap: TrafficObserver {
     // MARK: - What is heard
 
     package func message(_ header: MessageHeader, payload: RawSpan) {
+        if let depths, depths[header.route][header.direction] == .off { return }
         if case .suspended(let reason, let number) = commons.state.current {
             return lose(header, in: Loss.Episode(reason: reason, owner: 0, number: number))
         }
@@ -83,6 +88,7 @@ package final class RecorderTap: TrafficObserver {
     }
 
     package func sessionOpened(_ opening: SessionOpening) {
+        if let depths, depths[opening.route].upstream == .off, depths[opening.route].downstream == .off { return }
         guard commons.state.isRecording else {
             unintroduced[opening.session] = (opening, nil)
             return
@@ -101,10 +107,12 @@ package final class RecorderTap: TrafficObserver {
     }
 
     package func sampled(_ session: SessionID, tally: SessionTally, client: ChannelSample, upstream: ChannelSample) {
-        guard commons.state.isRecording, isWithinBound(Batch.sessionRowByteCount + 2 * Batch.rowByteCount) else {
-            return
-        }
+        guard commons.state.isRecording, isWithinBound(Batch.sessionRowByteCount + 2 * Batch.rowByteCount),
+            // Of a route that is off no session was introduced.
+            depths == nil || introduced.contains(session)
+        else { return }
         batch.append(tally, of: session, client, upstream)
+        submitIfFull()
     }
 
     package func sessionClosed(_ closing: SessionClosing) {

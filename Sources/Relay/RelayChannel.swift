@@ -18,6 +18,9 @@ final class RelayChannel: ChatChannel {
     private let audience: Audience
     private let route: Int
     private let framing: Framing
+    /// So much of a message is kept and told.
+    private let payloadByteCount: Int
+    private let isRecorded: Bool
     private var message = MessageAssembly()
     /// When the latest bytes were read: the last byte of every message told of, an unfinished one's too, came then.
     private var lastReadAt = Timestamp(nanosecondsSince1970: 0)
@@ -33,6 +36,9 @@ final class RelayChannel: ChatChannel {
         audience = relay.audience
         self.route = route
         framing = relay.framing(ofRoute: route, .upstream)
+        let depth = relay.depth(ofRoute: route, .upstream)
+        payloadByteCount = depth.payloadByteCount
+        isRecorded = depth != .off
         super.init(loop: relay.loop, socket: socket, peer: peer)
         begin()
     }
@@ -45,6 +51,9 @@ final class RelayChannel: ChatChannel {
         audience = relay.audience
         self.route = route
         framing = relay.framing(ofRoute: route, .downstream)
+        let depth = relay.depth(ofRoute: route, .downstream)
+        payloadByteCount = depth.payloadByteCount
+        isRecorded = depth != .off
         super.init(loop: relay.loop)
         begin()
     }
@@ -82,7 +91,7 @@ final class RelayChannel: ChatChannel {
 
     override func handleRead() throws {
         // What is read must be recorded, so nothing is read that could not be.
-        guard relay.mayReadNow, let session else { return }
+        guard !isRecorded || relay.mayReadNow, let session else { return }
         session.beginEvent()
         defer { session.endEvent() }
         try super.handleRead()
@@ -136,13 +145,13 @@ final class RelayChannel: ChatChannel {
     override func handleStretch(_ bytes: RawSpan, terminatorByteCount: Int?) {
         guard let terminatorByteCount else {
             guard framing != .none else { return tell(bytes, byteCount: bytes.byteCount, .chunk) }
-            return message.append(bytes, keepingAtMost: relay.configuration.payloadByteCount)
+            return message.append(bytes, keepingAtMost: payloadByteCount)
         }
         let ending = terminatorByteCount > 0 ? Ending.terminator : .length
         if message.isEmpty {
             tell(bytes, byteCount: bytes.byteCount, ending)
         } else {
-            message.append(bytes, keepingAtMost: relay.configuration.payloadByteCount)
+            message.append(bytes, keepingAtMost: payloadByteCount)
             tellAssembled(ending)
         }
         if ending == .length { setTerminator(framing.terminator) }
@@ -153,7 +162,7 @@ final class RelayChannel: ChatChannel {
     func endMessages() {
         let held = pendingInput
         if !held.isEmpty {
-            message.append(held, keepingAtMost: relay.configuration.payloadByteCount)
+            message.append(held, keepingAtMost: payloadByteCount)
             discardInput()
         }
         if !message.isEmpty { tellAssembled(.endOfStream) }
@@ -177,15 +186,18 @@ final class RelayChannel: ChatChannel {
         )
         audience.message(
             header,
-            payload: bytes.extracting(first: min(bytes.byteCount, relay.configuration.payloadByteCount))
+            payload: bytes.extracting(first: min(bytes.byteCount, payloadByteCount))
         )
     }
 
     // MARK: - Flow control
 
     override func readable() -> Bool {
-        !isHeldUp && relay.hasRoom && (session?.mayRead(side) ?? false)
+        !isHeldUp && hasRoom && (session?.mayRead(side) ?? false)
     }
+
+    /// Does the recorder have room, where it matters?
+    private var hasRoom: Bool { !isRecorded || relay.hasRoom }
 
     /// Stops reading here while the partner's FIFO is above its high-water mark, until it is below the low one.
     func heed(partnerFIFOByteCount: Int) {
@@ -202,7 +214,7 @@ final class RelayChannel: ChatChannel {
     /// Measures how long reading is held up: by the partner's FIFO or by a full recorder.
     func pauseMayHaveChanged() {
         interestMayHaveChanged()
-        let isPaused = (isHeldUp || !relay.hasRoom) && (session?.mayRead(side) ?? false)
+        let isPaused = (isHeldUp || !hasRoom) && (session?.mayRead(side) ?? false)
         guard isPaused != (pausedSince != nil) else { return }
         if let since = pausedSince {
             pausedSince = nil

@@ -1,19 +1,32 @@
 package import AsyncChat
 package import Traffic
 
-/// A listening address, the upstream address it relays to, and how its two directions are framed.
+/// A listening address, the upstream address it relays to, how its two directions are framed, and how much of them is
+/// recorded.
 package struct Route: Equatable, Sendable {
     package var name: String
     package var listen: Endpoint
     package var upstream: Endpoint
     package var framing: PerDirection<Framing>
+    /// Observers are lent no more of a message; and only what is recorded waits for a recorder that is behind.
+    package var capture: PerDirection<CaptureDepth>
 
-    package init(name: String, listen: Endpoint, upstream: Endpoint, framing: PerDirection<Framing>) {
+    package init(
+        name: String,
+        listen: Endpoint,
+        upstream: Endpoint,
+        framing: PerDirection<Framing>,
+        capture: PerDirection<CaptureDepth> = PerDirection(both: .messages(payloadByteCount: 1 << 20))
+    ) {
         self.name = name
         self.listen = listen
         self.upstream = upstream
         self.framing = framing
+        self.capture = capture
     }
+
+    /// Anything at all of it.
+    package var isRecorded: Bool { capture.upstream != .off || capture.downstream != .off }
 }
 
 /// All that a relay is told before it starts; the same for each of its loops.
@@ -27,8 +40,6 @@ package struct RelayConfiguration: Sendable {
     package var halfClosedTimeout: Duration? = .seconds(300)
     /// How many sessions one loop keeps at once; accepting pauses there.
     package var maxSessions = 1000
-    /// How much of a message is handed to observers; 0 where nobody looks at payloads.
-    package var payloadByteCount = 1 << 20
     /// How often live channels are sampled.
     package var sampleInterval: Duration = .seconds(1)
     /// Above so many bytes in a channel's FIFO its partner is no longer read …

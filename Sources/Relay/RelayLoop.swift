@@ -81,11 +81,14 @@ package final class RelayLoop {
         for session in Array(sessions) { session.abort(reason) }
     }
 
-    /// Ends every session, and every new one at once, until told otherwise: for those to whom traffic that is not recorded
-    /// is worse than none.
+    /// Ends every session of a route that is recorded, and every new one at once, until told otherwise: for those to whom
+    /// traffic that is not recorded is worse than none.
     package func refuseTraffic(_ isRefusing: Bool) {
         self.isRefusing = isRefusing
-        if isRefusing { abortAll(.captureStopped) }
+        guard isRefusing else { return }
+        for session in Array(sessions) where configuration.routes[session.route].isRecorded {
+            session.abort(.captureStopped)
+        }
     }
 
     private func drainedIfEmpty() {
@@ -102,10 +105,14 @@ package final class RelayLoop {
         configuration.routes[route].framing[direction]
     }
 
+    func depth(ofRoute route: Int, _ direction: Direction) -> CaptureDepth {
+        configuration.routes[route].capture[direction]
+    }
+
     /// Makes a session of a client just accepted, and begins to look for its upstream.
     func open(_ socket: consuming Socket, from peer: SocketAddress, route: Int) {
         let session = admit(socket, from: peer, route: route)
-        guard !isRefusing else { return session.abort(.captureStopped) }
+        guard !(isRefusing && configuration.routes[route].isRecorded) else { return session.abort(.captureStopped) }
         if let address = numericUpstreams[route] {
             session.connect(toAnyOf: [address])
         } else {

@@ -26,7 +26,7 @@ struct KeepingOptions: ParsableArguments {
     var minFreeBytes: ByteCountArgument?
 
     func apply(to settings: inout Settings) throws(Refusal) {
-        settings.retention = try retention(longestMessage: settings.maxMessageByteCount)
+        settings.retention = try retention(longestMessage: settings.longestPayloadByteCount)
         settings.minFreeByteCount = minFreeBytes.map { Int64($0.byteCount) }
     }
 
@@ -42,7 +42,7 @@ struct KeepingOptions: ParsableArguments {
         guard byteCount == 0 || longestMessage <= byteCount / 32 else {
             throw Refusal(
                 .usage,
-                "--retain-bytes \(retainBytes) must be at least 32 times --max-message-bytes (\(ByteCountArgument(longestMessage)))"
+                "--retain-bytes \(retainBytes) must be at least 32 times what is stored of a message (\(ByteCountArgument(longestMessage)), see --max-message-bytes)"
             )
         }
         guard retainMessages >= 0 else {

@@ -1,11 +1,6 @@
 import ArgumentParser
 import Capture
 
-/// `--capture`
-enum CaptureMode: String, CaseIterable, ExpressibleByArgument {
-    case full, off
-}
-
 /// `--when-behind`
 enum BehindMode: String, CaseIterable, ExpressibleByArgument {
     case block, drop

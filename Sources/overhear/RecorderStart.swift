@@ -22,6 +22,7 @@ enum RecorderStart {
             routes: settings.routes.map(\.name),
             run: run
         )
+        configuration.depths = settings.routes.map(\.capture)
         configuration.bufferByteCount = settings.captureBufferByteCount
         configuration.whenBehind = settings.whenBehind
         configuration.durability = settings.durability

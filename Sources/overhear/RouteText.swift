@@ -7,7 +7,9 @@ import Traffic
 /// Whatever does not fit is refused with a sentence that quotes it.
 enum RouteText {
     /// Reads the written form.
-    static func parse(_ text: String) throws(Refusal) -> RelayRoute {
+    ///
+    /// - Parameter recording: what is recorded where the route does not say.
+    static func parse(_ text: String, recording: RecordingOptions) throws(Refusal) -> RelayRoute {
         var values: [String: String] = [:]
         for pair in text.split(separator: ",", omittingEmptySubsequences: false) {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -26,7 +28,7 @@ enum RouteText {
         }
         guard let name = values["name"] else { throw Refusal(.usage, "route '\(text)' has no name; add name=NAME") }
         do {
-            return try make(
+            var route = try make(
                 name: name,
                 listen: values["listen"],
                 upstream: values["upstream"],
@@ -34,6 +36,13 @@ enum RouteText {
                 framingUpstream: values["framing-upstream"],
                 framingDownstream: values["framing-downstream"]
             )
+            let modes = CaptureModes(
+                both: try mode(values["capture"]),
+                upstream: try mode(values["capture-upstream"]),
+                downstream: try mode(values["capture-downstream"])
+            )
+            route.capture = try recording.depths(modes)
+            return route
         } catch {
             throw Refusal(error.status, "in route '\(name)': \(error)")
         }
@@ -73,7 +82,18 @@ enum RouteText {
         }
     }
 
-    private static let keys = ["name", "listen", "upstream", "framing", "framing-upstream", "framing-downstream"]
+    private static let keys = [
+        "name", "listen", "upstream", "framing", "framing-upstream", "framing-downstream", "capture",
+        "capture-upstream", "capture-downstream",
+    ]
+
+    private static func mode(_ text: String?) throws(Refusal) -> CaptureMode? {
+        guard let text else { return nil }
+        guard let mode = CaptureMode(argument: text) else {
+            throw Refusal(.usage, "'\(text)' is no capture mode; known are full, head:SIZE, metadata, off")
+        }
+        return mode
+    }
 
     private static func isName(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 64

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Logging
 import Relay
+import Traffic
 
 /// `overhear run`: the relay itself.
 struct RunCommand: ParsableCommand {
@@ -44,7 +45,7 @@ struct RunCommand: ParsableCommand {
 
     /// Everything checked that can be checked without touching a file or a socket.
     func settings() throws(Refusal) -> Settings {
-        var settings = Settings(routes: try relaying.routes())
+        var settings = Settings(routes: try relaying.routes(recording: recording))
         try recording.apply(to: &settings)
         try keeping.apply(to: &settings)
         limits.apply(to: &settings)
@@ -75,10 +76,10 @@ struct RelayingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The same for server to client only.", valueName: "framing"))
     var framingDownstream: String?
 
-    @Option(help: ArgumentHelp("A further route: name=…,listen=…,upstream=…,framing=….", valueName: "route"))
+    @Option(help: ArgumentHelp("A further route: name=…,listen=…,upstream=…,framing=…,capture=….", valueName: "route"))
     var route: [String] = []
 
-    func routes() throws(Refusal) -> [RelayRoute] {
+    func routes(recording: RecordingOptions) throws(Refusal) -> [RelayRoute] {
         var routes: [RelayRoute] = []
         if listen != nil || upstream != nil || route.isEmpty {
             routes.append(
@@ -94,7 +95,8 @@ struct RelayingOptions: ParsableArguments {
         } else if framing != nil || framingUpstream != nil || framingDownstream != nil {
             throw Refusal(.usage, "--framing belongs to --listen and --upstream; in a --route say framing=FRAMING")
         }
-        for text in route { routes.append(try RouteText.parse(text)) }
+        for index in routes.indices { routes[index].capture = try recording.depths(CaptureModes()) }
+        for text in route { routes.append(try RouteText.parse(text, recording: recording)) }
         var names: Set<String> = []
         for route in routes where !names.insert(route.name).inserted {
             throw Refusal(.usage, "two routes are named '\(route.name)'; give each a name of its own")
@@ -108,8 +110,19 @@ struct RecordingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The SQLite file to record into.", valueName: "file"))
     var database = "overhear.db"
 
-    @Option(help: ArgumentHelp("How much of each message is stored; off records nothing at all.", valueName: "mode"))
+    @Option(
+        help: ArgumentHelp(
+            "How much of each message is stored: full, head:SIZE (its beginning), metadata (only its length), or off: nothing is recorded at all.",
+            valueName: "mode"
+        )
+    )
     var capture = CaptureMode.full
+
+    @Option(help: ArgumentHelp("The same for client to server only.", valueName: "mode"))
+    var captureUpstream: CaptureMode?
+
+    @Option(help: ArgumentHelp("The same for server to client only.", valueName: "mode"))
+    var captureDownstream: CaptureMode?
 
     @Option(help: ArgumentHelp("Store at most so much of a message; its true length is kept.", valueName: "size"))
     var maxMessageBytes = ByteCountArgument(1 << 20)
@@ -144,6 +157,21 @@ struct RecordingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where metrics are served, or off.", valueName: "address"))
     var metrics = "127.0.0.1:9746"
 
+    /// What a route says of its directions, filled up with what these options say of all routes.
+    func depths(_ modes: CaptureModes) throws(Refusal) -> PerDirection<CaptureDepth> {
+        let all = CaptureModes(both: capture, upstream: captureUpstream, downstream: captureDownstream)
+        for case .head(let size)? in [
+            modes.both, modes.upstream, modes.downstream, all.both, all.upstream, all.downstream,
+        ]
+        where size.byteCount > captureBuffer.byteCount / 4 {
+            throw Refusal(
+                .usage,
+                "--capture head:\(size) stores too much of a message; give at most a quarter of --capture-buffer (\(captureBuffer))"
+            )
+        }
+        return modes.depths(otherwise: all, longest: maxMessageBytes.byteCount)
+    }
+
     func apply(to settings: inout Settings) throws(Refusal) {
         guard captureBuffer.byteCount >= 1 << 20 else {
             throw Refusal(.usage, "--capture-buffer \(captureBuffer) is too small; give it at least 1MiB")
@@ -158,7 +186,7 @@ struct RecordingOptions: ParsableArguments {
             throw Refusal(.usage, "--sample-interval \(sampleInterval) is too short; give it at least 10ms")
         }
         guard !database.isEmpty else { throw Refusal(.usage, "--database names no file") }
-        settings.database = capture == .off ? nil : database
+        settings.database = settings.routes.contains(where: \.isRecorded) ? database : nil
         settings.maxMessageByteCount = maxMessageBytes.byteCount
         settings.captureBufferByteCount = captureBuffer.byteCount
         settings.whenBehind = whenBehind.value

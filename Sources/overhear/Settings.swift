@@ -36,6 +36,11 @@ struct Settings: Sendable {
         self.routes = routes
     }
 
+    /// The most that is stored of any message.
+    var longestPayloadByteCount: Int {
+        routes.flatMap { [$0.capture.upstream, $0.capture.downstream] }.map(\.payloadByteCount).max() ?? 0
+    }
+
     /// What each loop's relay is told.
     func relayConfiguration(descriptorLimit: Int) -> RelayConfiguration {
         var configuration = RelayConfiguration(routes: routes)
@@ -43,7 +48,9 @@ struct Settings: Sendable {
         configuration.idleTimeout = idleTimeout
         configuration.halfClosedTimeout = halfClosedTimeout
         configuration.sampleInterval = sampleInterval
-        configuration.payloadByteCount = database == nil ? 0 : maxMessageByteCount
+        if database == nil {
+            for index in configuration.routes.indices { configuration.routes[index].capture = PerDirection(both: .off) }
+        }
         let sessions = maxSessions ?? DescriptorLimit.sessions(within: descriptorLimit)
         configuration.maxSessions = max(1, (sessions + loops - 1) / loops)
         return configuration
@@ -58,6 +65,8 @@ struct Settings: Sendable {
                 ("upstream", LogText.json(route.upstream.description)),
                 ("framing_upstream", LogText.json(route.framing.upstream.description)),
                 ("framing_downstream", LogText.json(route.framing.downstream.description)),
+                ("capture_upstream", mode(route.capture.upstream)),
+                ("capture_downstream", mode(route.capture.downstream)),
             ])
         }
         return object([
@@ -80,6 +89,10 @@ struct Settings: Sendable {
             ("max_sessions", maxSessions.map { "\($0)" } ?? "null"),
             ("loops", "\(loops)"),
         ])
+    }
+
+    private func mode(_ depth: CaptureDepth) -> String {
+        LogText.json(CaptureMode(depth, longest: maxMessageByteCount).description)
     }
 
     private func object(_ pairs: [(String, String)]) -> String {

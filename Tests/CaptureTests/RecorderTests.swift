@@ -112,6 +112,28 @@ import Traffic
         #expect(play.finish())
     }
 
+    @Test func `records nothing of a route that is off, and of a direction that is off no message`() throws {
+        let folder = Folder()
+        var configuration = configuration(folder)
+        let all = CaptureDepth.messages(payloadByteCount: 100)
+        configuration.depths = [PerDirection(upstream: .off, downstream: all), PerDirection(both: .off)]
+        let play = try Play(configuration)
+        play.open(1)
+        play.open(2, route: 1)
+        play.say("unheard")
+        play.say("heard", .downstream)
+        play.say("unheard", session: 2, route: 1)
+        for session in [1, 2] as [Int64] {
+            play.sample(session)
+            play.close(session)
+        }
+        #expect(play.finish())
+        #expect(sqlite(folder.database, "SELECT session_id, direction, text FROM message_log") == "1|<|heard")
+        #expect(sqlite(folder.database, "SELECT id, messages_upstream, messages_downstream FROM sessions") == "1|1|1")
+        #expect(sqlite(folder.database, "SELECT DISTINCT session_id FROM channel_samples") == "1")
+        #expect(sqlite(folder.database, "SELECT count(*) FROM gaps") == "0")
+    }
+
     @Test func `takes what several loops hear`() throws {
         let folder = Folder()
         let play = try Play(configuration(folder))

@@ -113,6 +113,7 @@ final class Play {
         _ bytes: [UInt8],
         _ direction: Direction = .upstream,
         session: Int64 = 1,
+        route: Int = 0,
         ending: Ending = .terminator
     ) -> MessageHeader {
         sequences[session, default: PerDirection(both: 0)][direction] += 1
@@ -120,7 +121,7 @@ final class Play {
         tallies[session, default: SessionTally()].bytes[direction] += Int64(bytes.count)
         let header = MessageHeader(
             session: SessionID(rawValue: session),
-            route: 0,
+            route: route,
             direction: direction,
             ending: ending,
             sequence: sequences[session]![direction],
@@ -131,8 +132,8 @@ final class Play {
         return header
     }
 
-    func say(_ text: String, _ direction: Direction = .upstream, session: Int64 = 1) {
-        say(Array(text.utf8), direction, session: session)
+    func say(_ text: String, _ direction: Direction = .upstream, session: Int64 = 1, route: Int = 0) {
+        say(Array(text.utf8), direction, session: session, route: route)
     }
 
     func sample(_ session: Int64) {

@@ -248,6 +248,51 @@ import Traffic
         #expect(scene.ear.pauses.allSatisfy { $0.nanoseconds >= 2_000_000_000 })
     }
 
+    @Test func `reads on in a direction that is not recorded, though the record has no room`() throws {
+        let scene = try RelayScene { $0.routes[0].capture.downstream = .off }
+        let (client, server) = try scene.conversation()
+        scene.ear.hasRoom = false
+        scene.turns()
+        client.send("waits\n")
+        server.send("passes\n")
+        #expect(scene.turns { client.receive() })
+        #expect(scene.ear.received == PerDirection(upstream: 0, downstream: 7))
+        #expect(scene.ear.messages.map(\.header.byteCount) == [7])
+        scene.ear.hasRoom = true
+        #expect(scene.turns { server.receive() })
+    }
+
+    @Test func `lends no more of a message than is recorded of its direction`() throws {
+        let scene = try RelayScene {
+            $0.routes[0].capture.upstream = .messages(payloadByteCount: 3)
+            $0.routes[0].capture.downstream = .messages(payloadByteCount: 0)
+        }
+        let (client, server) = try scene.conversation()
+        client.send("in one piece\n")
+        server.send("in one piece\n")
+        #expect(scene.turns { scene.ear.messages.count == 2 })
+        client.send("in ")
+        server.send("in ")
+        scene.turns()
+        client.send("two\n")
+        server.send("two\n")
+        #expect(scene.turns { scene.ear.messages.count == 4 })
+        for message in scene.ear.messages {
+            #expect(message.payload == (message.header.direction == .upstream ? Array("in ".utf8) : []))
+            #expect([13, 7].contains(message.header.byteCount))
+        }
+    }
+
+    @Test func `refuses traffic only on routes that are recorded`() throws {
+        let scene = try RelayScene { $0.routes[0].capture = PerDirection(both: .off) }
+        let (client, server) = try scene.conversation()
+        scene.relay.refuseTraffic(true)
+        client.send("passes\n")
+        #expect(scene.turns { server.receive() })
+        _ = try scene.conversation()
+        #expect(scene.ear.closings.isEmpty)
+    }
+
     @Test func `reads nobody any more in the turn in which the record fills up`() throws {
         let scene = try RelayScene()
         let first = try scene.conversation()

@@ -40,10 +40,16 @@ final class WirePlay {
         listener = try WireListener(refuses: script.ending == .refused, bufferByteCount: buffers)
         readByteCount = script.cut ?? Int.random(in: 1...5000, using: &random)
         let upstream = try Endpoint(parsing: listener.address.description)
-        let route = Route(name: "default", listen: upstream, upstream: upstream, framing: script.framing)
+        let depth = CaptureDepth.messages(payloadByteCount: script.payloadByteCount)
+        let route = Route(
+            name: "default",
+            listen: upstream,
+            upstream: upstream,
+            framing: script.framing,
+            capture: PerDirection(both: depth)
+        )
         var configuration = RelayConfiguration(routes: [route])
         configuration.readByteCount = readByteCount
-        configuration.payloadByteCount = script.payloadByteCount
         configuration.highWaterByteCount = Self.highWaterByteCount
         configuration.lowWaterByteCount = Self.highWaterByteCount / 4
         relay = RelayLoop(loop: loop, configuration: configuration, resolver: resolver)
