@@ -182,6 +182,13 @@ struct RecordingOptions: ParsableArguments {
                 "--max-message-bytes \(maxMessageBytes) must be from 1 to a quarter of --capture-buffer (\(captureBuffer))"
             )
         }
+        // SQLite takes a row of a thousand million bytes at most.
+        guard settings.longestPayloadByteCount <= 512 << 20 else {
+            throw Refusal(
+                .usage,
+                "--max-message-bytes \(ByteCountArgument(settings.longestPayloadByteCount)) is more than a row holds; give at most 512MiB"
+            )
+        }
         guard sampleInterval.duration >= .milliseconds(10) else {
             throw Refusal(.usage, "--sample-interval \(sampleInterval) is too short; give it at least 10ms")
         }

@@ -15,6 +15,8 @@ final class SignalListener: Dispatcher {
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         // Writing to a peer that is gone is an error of that call, not the end of the program.
         signal(SIGPIPE, SIG_IGN)
+        // Nor is a limit for the size of files (ulimit -f).
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     init(loop: EventLoop, _ heard: @escaping (CInt) -> Void) throws(SystemError) {

@@ -188,6 +188,113 @@ private func gapRows(_ folder: Folder) -> String {
         #expect(gapRows(folder) == "fileReplaced|1|6")
     }
 
+    @Test func `finds no place for what it hears while its file is deleted, and says so at the end`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        play.open(1)
+        play.say("recorded")
+        #expect(play.settle())
+        shell("rm '\(folder.database)' '\(folder.database)-wal'")
+        #expect(
+            play.turnsUntil {
+                play.sample(1)
+                return play.recorder.readings().state == .suspended(.fileReplaced)
+            }
+        )
+        play.say("missed")
+        #expect(play.tap.hasRoom)
+        play.tap.flush()
+        #expect(!play.recorder.finish(deadline: .milliseconds(200)))
+        #expect(eventually { isUnlocked(folder) })
+    }
+
+    @Test func `leaves a file alone that was put in the place of its own, and that file's log`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        play.open(1)
+        play.say("recorded")
+        #expect(play.settle())
+        // Somebody else's database, in the middle of its work.
+        let other = folder.path + "/other.db"
+        shell("sqlite3 '\(other)' 'PRAGMA journal_mode = WAL; CREATE TABLE t (a)'")
+        shell("cd '\(folder.path)' && sqlite3 other.db 'INSERT INTO t VALUES (1)' '.shell cp other.db-wal log'")
+        shell("cd '\(folder.path)' && rm capture.db-shm && mv other.db capture.db && mv log capture.db-wal")
+        let before = folder.fingerprint
+        #expect(
+            play.turnsUntil {
+                play.sample(1)
+                return play.recorder.readings().state == .suspended(.fileReplaced)
+            }
+        )
+        play.say("missed")
+        play.tap.flush()
+        #expect(!play.recorder.finish(deadline: .milliseconds(200)))
+        #expect(eventually { isUnlocked(folder) })
+        #expect(folder.fingerprint == before)
+        #expect(shell("sqlite3 '\(folder.database)' 'SELECT a FROM t'") == "1\n")
+    }
+
+    @Test func `ends at once, and not as if all were well, when its file was taken away while nothing was said`() throws
+    {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        #expect(play.settle())
+        shell("mv '\(folder.database)' '\(folder.path)/elsewhere'")
+        #expect(!play.recorder.finish(deadline: .seconds(20)))
+        shell("mv '\(folder.path)/elsewhere' '\(folder.database)'")
+        #expect(sqlite(folder.database, "SELECT clean IS NULL FROM runs") == "1")
+    }
+
+    @Test func `stops recording into a file that is damaged, and lets traffic go on`() throws {
+        let folder = Folder()
+        var configuration = configuration(folder)
+        // Otherwise it might never look at the disk again.
+        configuration.beforeTransaction = { try? $0.execute("PRAGMA shrink_memory", doing: "forgetting pages") }
+        let play = try Play(configuration)
+        play.open(1)
+        play.say("recorded")
+        #expect(play.settle())
+        #expect(eventually { play.recorder.readings().checkpointsComplete > 0 })
+        shell("dd if=/dev/zero of='\(folder.database)' bs=4096 seek=1 count=20 conv=notrunc status=none")
+        play.say("waits")
+        play.tap.flush()
+        #expect(play.turnsUntil { play.recorder.readings().state == .suspended(.corrupt) })
+        play.say("missed")
+        #expect(play.tap.hasRoom)
+        #expect(play.recorder.readings().unrecorded[.corrupt] == .init(messages: 1, bytes: 6))
+        play.tap.flush()
+        #expect(!play.recorder.finish(deadline: .milliseconds(200)))
+    }
+
+    @Test func `waits for somebody who is rude but quick, and misses nothing`() throws {
+        let folder = Folder()
+        var configuration = configuration(folder)
+        configuration.stallLimit = .seconds(1000)
+        let play = try Play(configuration)
+        play.open(1)
+        #expect(play.settle())
+        let shell = RudeShell(folder.database)
+        for round in 1...4 {
+            #expect(shell.run("BEGIN IMMEDIATE") == SQLITE_OK)
+            play.say("said while the database is held")
+            play.tap.flush()
+            usleep(150_000)
+            #expect(play.recorder.readings().rows.messages == Int64(round - 1))
+            #expect(shell.run("ROLLBACK") == SQLITE_OK)
+            #expect(eventually { play.recorder.readings().rows.messages == Int64(round) })
+            // What a shell may also try: to empty the log, to do without one, to lock everybody out.
+            _ = shell.run("PRAGMA wal_checkpoint(TRUNCATE)")
+            _ = shell.run("PRAGMA journal_mode = DELETE")
+            _ = shell.run("PRAGMA locking_mode = EXCLUSIVE; BEGIN; SELECT count(*) FROM messages; ROLLBACK")
+            _ = shell.run("PRAGMA locking_mode = NORMAL; SELECT count(*) FROM messages")
+        }
+        #expect(play.finish())
+        #expect(play.told.suspensions == [])
+        #expect(gapRows(folder) == "")
+        expectWhole(folder, messages: 4, bytes: 4 * 31)
+        #expect(sqlite(folder.database, "PRAGMA journal_mode; PRAGMA integrity_check") == "wal\nok")
+    }
+
     @Test func `counts the messages of a batch that SQLite refuses, and keeps the rest`() throws {
         let folder = Folder()
         let play = try Play(configuration(folder))

@@ -22,6 +22,45 @@ import Testing
         #expect(Migration.embedded.map(\.version) == Array(1...Int64(Migration.embedded.count)))
     }
 
+    /// What a file has: every table, index and view, and which migrations made it.
+    private static let schema = "SELECT type, name, sql FROM sqlite_schema ORDER BY name"
+    private static let applied = "SELECT version, name, sha256 FROM schema_migrations; PRAGMA user_version"
+
+    @Test func `run one by one in the stock shell`() {
+        let folder = Folder()
+        for name in shell("ls '\(Self.folder)'").split(separator: "\n") where name.hasSuffix(".sql") {
+            #expect(shell("sqlite3 -bail '\(folder.database)' < '\(Self.folder)/\(name)'") == "", "\(name)")
+        }
+        #expect(sqlite(folder.database, "PRAGMA integrity_check") == "ok")
+    }
+
+    @Test(arguments: 0...Migration.embedded.count)
+    func `bring a file of every earlier version to the newest`(version: Int) throws {
+        let new = Folder()
+        #expect(try Play(configuration(new)).finish())
+        let old = Folder()
+        let known = Migration.embedded.prefix(version)
+        for migration in known {
+            let name = String("000\(migration.version)".suffix(4)) + "_\(migration.name).sql"
+            #expect(shell("sqlite3 -bail '\(old.database)' < '\(Self.folder)/\(name)'") == "")
+            let row = "(\(migration.version), '\(migration.name)', '\(migration.sha256)', 0)"
+            shell("sqlite3 '\(old.database)' \"INSERT INTO schema_migrations VALUES \(row)\"")
+        }
+        shell(
+            "sqlite3 '\(old.database)' 'PRAGMA user_version = \(version); "
+                + "PRAGMA application_id = \(version == 0 ? 0 : CaptureFile.applicationID)'"
+        )
+        let play = try Play(configuration(old))
+        play.open(1)
+        play.say("hello")
+        #expect(play.finish())
+        let opened = play.told.all.compactMap { if case .opened(_, let names, _) = $0 { names } else { nil } }
+        #expect(opened == [Migration.embedded.dropFirst(version).map(\.name)])
+        #expect(sqlite(old.database, Self.schema) == sqlite(new.database, Self.schema))
+        #expect(sqlite(old.database, Self.applied) == sqlite(new.database, Self.applied))
+        #expect(sqlite(old.database, "SELECT text FROM message_log") == "hello")
+    }
+
     @Test func `run as they are in the stock shell, and make the schema the recorder makes`() throws {
         let folder = Folder()
         let play = try Play(configuration(folder))

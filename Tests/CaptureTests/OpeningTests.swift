@@ -66,6 +66,17 @@ import Testing
         )
     }
 
+    @Test(arguments: ["CREATE TABLE runs (id)", ""]) func `refuses a database with somebody else's mark`(schema: String)
+    {
+        let folder = Folder()
+        shell("sqlite3 '\(folder.database)' 'PRAGMA application_id = 77; PRAGMA user_version = 1; \(schema)'")
+        expectRefusal(
+            folder,
+            .foreign,
+            "\(folder.database) is a database, but not overhear's: choose another --database"
+        )
+    }
+
     @Test func `refuses somebody else's database that is in use`() {
         let folder = Folder()
         shell("sqlite3 '\(folder.database)' 'PRAGMA journal_mode = WAL; CREATE TABLE t (a)'")

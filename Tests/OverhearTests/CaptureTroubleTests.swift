@@ -185,6 +185,52 @@ import Testing
         }
     }
 
+    @Test func `by a file that may not grow is an I/O error: it relays on, and goes on with an exact gap`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let client = try relay.connect()
+                try say("before\n", client)
+                try eventually("it is recorded") { try relay.record.number("SELECT count(*) FROM messages") == 2 }
+                try succeed("prlimit", ["--pid", "\(relay.child.pid)", "--fsize=100000:100000000"])
+                let line = String(repeating: "x", count: 65_535) + "\n"
+                try eventually("recording is suspended") {
+                    try say(line, client)
+                    return try relay.get("/-/ready").text.contains("suspended (ioError)")
+                }
+                for _ in 1...20 { try say(line, client) }
+                try succeed("prlimit", ["--pid", "\(relay.child.pid)", "--fsize=100000000:100000000"])
+                try eventually("recording goes on") { try relay.get("/-/ready").text == "ready\n" }
+                try say("after\n", client)
+                client.close()
+                try relay.settle()
+                #expect(try relay.record.column("SELECT DISTINCT reason FROM gaps") == ["ioError"])
+                try expectExactGaps(relay)
+                #expect(relay.log.contains { $0.contains("SQLITE_IOERR_WRITE") }, "\(relay.log)")
+            }
+        }
+    }
+
+    @Test func `by a file that was deleted goes on with nobody disturbed, and the end says that something is missing`()
+        throws
+    {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let client = try relay.connect()
+                try say("before\n", client)
+                try FileManager.default.removeItem(atPath: relay.record.path)
+                try eventually("recording is suspended") {
+                    try say("during\n", client)
+                    return try relay.get("/-/ready").text.contains("suspended (fileReplaced)")
+                }
+                for _ in 1...20 { try say("during\n", client) }
+                #expect(try relay.scrape().sum("overhear_recorder_unrecorded_messages_total") >= 40)
+                client.close()
+                #expect(try relay.child.terminate() == 74)
+                #expect(!relay.folder.names.contains("overhear.db"))
+            }
+        }
+    }
+
     @Test(.enabled(if: Disk.mayBeMade, "making a small disk needs root and mount(8)"))
     func `by a disk that fills up suspends it before the disk is full, and goes on with an exact gap`() throws {
         let disk = try Disk(mebibytes: 32)

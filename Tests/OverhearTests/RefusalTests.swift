@@ -246,6 +246,7 @@ import Testing
         ["--framing", "fixed:many"], ["--framing-upstream", "morse"], ["--framing-downstream", "lf:1"],
         ["--idle-timeout", "soon"], ["--idle-timeout", "10"], ["--idle-timeout", "-1s"], ["--drain-timeout", "1d"],
         ["--max-message-bytes", "lots"], ["--max-message-bytes", "0"], ["--max-message-bytes", "32MiB"],
+        ["--max-message-bytes", "1GiB", "--capture-buffer", "4GiB", "--retain-bytes", "0"],
         ["--capture-buffer", "1KiB"], ["--capture-buffer", "99999999999999999999"], ["--sample-interval", "1ms"],
         ["--retain-bytes", "31MiB"], ["--retain-bytes", "little"], ["--retain-age", "1"], ["--retain-messages", "-1"],
         ["--retain-messages", "few"], ["--retain-bytes", "32MiB", "--max-message-bytes", "2MiB"],

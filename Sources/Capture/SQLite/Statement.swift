@@ -57,6 +57,10 @@ final class Statement {
 
     func reset() { sqlite3_reset(handle) }
 
+    /// Keeps the connection open until the process ends: closing it empties and deletes the log *by its name*, which may
+    /// be somebody else's by now.
+    func keepsConnection() { _ = Unmanaged.passRetained(self) }
+
     /// The first column of the first row; ready for the next run.
     func firstInteger() throws(SQLiteError) -> Int64? {
         defer { reset() }

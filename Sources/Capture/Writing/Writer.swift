@@ -109,6 +109,7 @@ struct Writer: ~Copyable {
     /// Works until the hand-off is closed and empty. True if everything that was handed over is in the file, and the run
     /// has its end.
     mutating func work() -> Bool {
+        defer { if watch.complaint != nil { begin.keepsConnection() } }
         var hasMoreToPrune = true
         while true {
             let deadline = Clock.monotonic + (hasMoreToPrune ? 0 : Self.idleNanoseconds)
@@ -283,6 +284,8 @@ struct Writer: ~Copyable {
     // MARK: - The end
 
     private mutating func finish() -> Bool {
+        // What would be written now nobody could find.
+        guard watch.complaint == nil else { return false }
         var isEnded = false
         repeat {
             do throws(SQLiteError) {
