@@ -1,6 +1,7 @@
 import AsyncChat
 import Capture
 import Glibc
+import Traffic
 
 /// The demo's course: two clients talk, then what was recorded and counted is shown.
 final class Demo {
@@ -56,7 +57,7 @@ final class Demo {
     private func awaitRecord(attempts: Int) {
         program.loop.schedule(after: .milliseconds(20)) { [unowned self] in
             do {
-                let messages = try Archive(path: database).messages(after: 0, atMost: 100)
+                let messages = try Archive.messages(in: database)
                 guard messages.count >= Self.messageCount || attempts == 0 else {
                     return awaitRecord(attempts: attempts - 1)
                 }
@@ -68,14 +69,15 @@ final class Demo {
         }
     }
 
-    private func show(_ messages: [Archive.Message]) {
+    private func show(_ messages: [RecordedMessage]) {
         print("What was heard, read from \(database) while a session is still open:\n")
         print("  id  session  time             bytes  ending       text")
         for message in messages {
             let row = [
                 padded("\(message.id)", to: -2), padded("\(message.session)", to: -7),
-                padded(String(message.time.dropFirst(11).dropLast()), to: 15), padded("\(message.byteCount)", to: -5),
-                padded(message.ending, to: 11), "\(message.direction) \(message.text)",
+                UniversalTime.clock(message.at), padded("\(message.byteCount)", to: -5),
+                padded(String(describing: message.ending), to: 11),
+                (message.direction == .upstream ? "> " : "< ") + SafeText.shown(message.payload),
             ]
             print("  " + row.joined(separator: "  "))
         }
@@ -120,6 +122,7 @@ final class Demo {
             It goes on running. From another terminal:
 
               printf 'hello\\n' | curl --max-time 1 telnet://\(relay)
+              overhear tail -f --database \(database)
               sqlite3 -readonly \(database) 'SELECT * FROM message_log'
               curl \(metricsURL)
 

@@ -42,6 +42,7 @@ enum Environment {
         switch command {
         case "run": runOptions
         case "healthcheck": ["metrics"]
+        case "tail": ["database"]
         default: nil
         }
     }

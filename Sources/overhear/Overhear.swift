@@ -13,13 +13,17 @@ struct Overhear: ParsableCommand {
                   see it work, with nothing else installed
               overhear run --listen :7000 --upstream 127.0.0.1:6379 --framing crlf
                   relay port 7000 to a Redis, record every line into overhear.db
+              overhear tail -f
+                  is my traffic going through it?
               sqlite3 -readonly overhear.db 'SELECT * FROM message_log LIMIT 20'
                   read the record, while connections are open
               curl http://127.0.0.1:9746/metrics
                   count what passes
             """,
         version: Version.text,
-        subcommands: [RunCommand.self, DemoCommand.self, HealthcheckCommand.self]
+        subcommands: [
+            RunCommand.self, TailCommand.self, DemoCommand.self, HealthcheckCommand.self,
+        ]
     )
 
     static func main() {

@@ -34,16 +34,7 @@ enum RecorderStart {
                 notify(event)
             }
         } catch {
-            throw Refusal(status(of: error.kind), "cannot record: \(error)")
-        }
-    }
-
-    private static func status(of kind: CaptureError.Kind) -> ExitStatus {
-        switch kind {
-        case .foreign, .newer, .changed: .configuration
-        case .locked: .heldByAnother
-        case .cannotCreate: .cannotCreate
-        case .inputOutput: .inputOutput
+            throw Refusal(ExitStatus(of: error), "cannot record: \(error)")
         }
     }
 

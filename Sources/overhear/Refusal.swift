@@ -1,3 +1,5 @@
+import Capture
+
 /// Why the program will not start or go on: one sentence that says what and what to do, and an exit status.
 struct Refusal: Error, Equatable, CustomStringConvertible {
     let status: ExitStatus
@@ -22,4 +24,24 @@ enum ExitStatus: Int32 {
     case heldByAnother = 75
     /// The configuration or the database's schema does not fit.
     case configuration = 78
+}
+
+extension ExitStatus {
+    /// What a capture file that is refused exits with.
+    init(of error: CaptureError) {
+        self =
+            switch error.kind {
+            case .foreign, .newer, .changed, .older: .configuration
+            case .locked: .heldByAnother
+            case .cannotCreate: .cannotCreate
+            case .missing, .damaged, .inputOutput: .inputOutput
+            }
+    }
+}
+
+extension Refusal {
+    /// A capture file that cannot be read or tended.
+    init(_ error: CaptureError) {
+        self.init(ExitStatus(of: error), error.description)
+    }
 }

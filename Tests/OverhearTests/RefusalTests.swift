@@ -207,7 +207,9 @@ import Testing
     @Test func `of an unwritable folder`() throws {
         let folder = try Folder()
         try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
-        let outcome = try runAsNobody(["run", "--metrics", "off"] + route + ["--database", folder.file("a.db")])
+        let outcome = try Overhear.runAsNobody(
+            ["run", "--metrics", "off"] + route + ["--database", folder.file("a.db")]
+        )
         #expect(outcome.status == 73, "it said: \(outcome.errors)")
         expectOneSentence(outcome.errors, ["a.db", "--database"], #_sourceLocation)
         #expect(folder.names.isEmpty)
@@ -221,22 +223,12 @@ import Testing
         }
         try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
         let before = folder.contents
-        let outcome = try runAsNobody(
+        let outcome = try Overhear.runAsNobody(
             ["run", "--metrics", "off"] + route + ["--database", folder.file("overhear.db")]
         )
         #expect(outcome.status == 73, "it said: \(outcome.errors)")
         expectOneSentence(outcome.errors, ["overhear.db"], #_sourceLocation)
         #expect(folder.contents == before)
-    }
-
-    /// Root may write everywhere, so the program runs as somebody who may not.
-    private func runAsNobody(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
-        guard getuid() == 0 else { return try Overhear.run(arguments) }
-        // A copy, for the folder it was built in may be closed to others.
-        let place = try Folder()
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: place.path)
-        try succeed("cp", [Overhear.path, place.file("overhear")])
-        return try run("runuser", ["-u", "nobody", "--", place.file("overhear")] + arguments, directory: "/")
     }
 
     // MARK: - Words

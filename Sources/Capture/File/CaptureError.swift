@@ -7,6 +7,12 @@ package struct CaptureError: Error, Equatable, CustomStringConvertible {
         case newer
         /// A migration it was made with is not the one we know.
         case changed
+        /// Made by a version that is older than this one, and not brought up yet.
+        case older
+        /// There is no file of this name, or nothing in it yet.
+        case missing
+        /// The database is corrupt.
+        case damaged
         /// Another writer has it.
         case locked
         /// It cannot be created or written where it is to be.

@@ -42,6 +42,13 @@ struct CapturePaths: Sendable {
         )
     }
 
+    /// When the file of this name was last written to, in nanoseconds since 1970.
+    static func lastChange(of path: String) -> Int64 {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return 0 }
+        return Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    }
+
     /// Makes the empty database file with our mode. Not by opening it: `close` would drop SQLite's locks on it.
     func create() throws(CaptureError) {
         guard mknod(database, S_IFREG | 0o640, 0) != 0 else { return }

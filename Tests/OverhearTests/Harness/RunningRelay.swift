@@ -18,6 +18,34 @@ enum Overhear {
     ) throws -> (status: Int32, output: String, errors: String) {
         try OverhearTests.run(path, arguments, environment: environment, directory: directory)
     }
+
+    /// Root may read and write everywhere, so the program runs as somebody who may not.
+    static func runAsNobody(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
+        guard getuid() == 0 else { return try run(arguments) }
+        // A copy, for the folder it was built in may be closed to others.
+        let place = try Folder()
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: place.path)
+        try succeed("cp", [path, place.file("overhear")])
+        return try OverhearTests.run(
+            "runuser",
+            ["-u", "nobody", "--", place.file("overhear")] + arguments,
+            directory: "/"
+        )
+    }
+
+    /// What it shows on a terminal so wide.
+    static func runOnTerminal(
+        columns: Int,
+        _ arguments: [String],
+        environment: [String: String] = [:]
+    ) throws -> (status: Int32, output: String, errors: String) {
+        let words = ([path] + arguments).map { "'\($0)'" }.joined(separator: " ")
+        return try OverhearTests.run(
+            "script",
+            ["-qefc", "stty cols \(columns) -onlcr; exec \(words)", "/dev/null"],
+            environment: ["TERM": "xterm"].merging(environment) { $1 }
+        )
+    }
 }
 
 /// A relay that runs and is ready.
