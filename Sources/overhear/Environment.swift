@@ -42,7 +42,7 @@ enum Environment {
         switch command {
         case "run": runOptions
         case "healthcheck": ["metrics"]
-        case "tail": ["database"]
+        case "tail", "sessions": ["database"]
         default: nil
         }
     }

@@ -22,7 +22,7 @@ struct Overhear: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, TailCommand.self, DemoCommand.self, HealthcheckCommand.self,
+            RunCommand.self, TailCommand.self, SessionsCommand.self, DemoCommand.self, HealthcheckCommand.self,
         ]
     )
 

@@ -11,6 +11,13 @@ enum UniversalTime {
         return "\(fields.date)T\(fields.clock).\(padded(time.tv_nsec / 1_000_000, to: 3))Z"
     }
 
+    /// The same as a number.
+    static func timestamp() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(nanosecondsSince1970: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
     /// To the microsecond: `2026-11-23T08:28:35.462017Z`.
     static func text(_ time: Timestamp) -> String {
         "\(date(time))T\(clock(time))Z"

@@ -17,7 +17,7 @@ struct WriterLock: ~Copyable {
             let isNew = stat(path, &status) != 0
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
             guard descriptor >= 0 else { throw Self.cannotCreate(databasePath, errno) }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            guard Self.take(descriptor) else {
                 let code = errno
                 close(descriptor)
                 throw Self.taken(databasePath, code)
@@ -33,6 +33,25 @@ struct WriterLock: ~Copyable {
     }
 
     deinit { close(descriptor) }
+
+    /// Whether anybody has it; nil if that may not be asked. Takes the lock for the blink of an eye, if it is free.
+    static func isHeld(databasePath: String) -> Bool? {
+        let descriptor = open(databasePath + ".lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return errno == ENOENT ? false : nil }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return false }
+        return errno == EWOULDBLOCK ? true : nil
+    }
+
+    /// Is patient enough for those who only look whether it is held.
+    private static func take(_ descriptor: Int32) -> Bool {
+        for _ in 1...10 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            usleep(5000)
+        }
+        return flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    }
 
     /// Leaves no trace, if there was none before.
     consuming func withdraw() {

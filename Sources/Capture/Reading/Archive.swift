@@ -44,6 +44,9 @@ package final class Archive {
         return !file.isSameFile(as: state.file)
     }
 
+    /// A relay (or who tends the file in its place) has it now. Where that cannot be told, whether anybody has it open.
+    var hasWriter: Bool { WriterLock.isHeld(databasePath: paths.database) ?? !state.isAlone }
+
     /// Changes when somebody else has committed something.
     func dataVersion() throws(CaptureError) -> Int64 {
         try telling { () throws(SQLiteError) in
