@@ -13,6 +13,7 @@ import Testing
 
     @Test(arguments: [
         ("/", "/"), ("/a?b=c", "/a"), ("/a#b", "/a"), ("http://h:1/a?b", "/a"), ("HTTP://h", "/"), ("https://h?x", "/"),
+        ("http://h#a/b", "/"),
         ("*", "*"), ("/a%20b", "/a%20b"),
     ]) func `loses the query and the authority`(target: String, path: String) throws {
         #expect(try parse("GET \(target) HTTP/1.1").path == path)
@@ -27,6 +28,7 @@ import Testing
 
     @Test(arguments: [
         "GET / HTTP/1.0", "GET / HTTP/1.1\r\nConnection: close", "GET / HTTP/1.1\r\nCONNECTION:\tx , Close ",
+        "GET / HTTP/1.1\r\nConnection: close,\u{301}x",
         "GET / HTTP/1.0\r\nConnection: keep-alive", "POST / HTTP/1.1\r\nContent-Length: 1",
     ]) func `is the last of its connection`(text: String) throws {
         #expect(try parse(text).isLast)

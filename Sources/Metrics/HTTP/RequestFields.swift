@@ -1,9 +1,11 @@
 /// What the fields of a request head say about where the request ends and whether the connection goes on.
+///
+/// Read as bytes, not as text: in a text a comma and what follows it can be one character.
 struct RequestFields: Equatable, Sendable {
     private(set) var asksToClose = false
     private(set) var hasBody = false
     private var isTransferEncoded = false
-    private var contentLength: String?
+    private var contentLength: ArraySlice<UInt8>?
 
     mutating func take(_ line: ArraySlice<UInt8>) throws(Refusal) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
@@ -11,7 +13,7 @@ struct RequestFields: Equatable, Sendable {
         else {
             throw .malformed("A header field is not name, colon, value.")
         }
-        let value = Self.trimmed(String(decoding: line[(colon + 1)...], as: UTF8.self))
+        let value = Self.trimmed(line[(colon + 1)...])
         switch String(decoding: line[..<colon], as: UTF8.self).lowercased() {
         case "content-length": try take(contentLength: value)
         case "transfer-encoding": isTransferEncoded = true
@@ -27,25 +29,25 @@ struct RequestFields: Equatable, Sendable {
         throw .transferEncoded
     }
 
-    private mutating func take(contentLength value: String) throws(Refusal) {
-        guard !value.isEmpty, value.utf8.allSatisfy(\.isDigit),
-            contentLength == nil || contentLength == value
-        else {
+    private mutating func take(contentLength value: ArraySlice<UInt8>) throws(Refusal) {
+        guard !value.isEmpty, value.allSatisfy(\.isDigit), contentLength == nil || contentLength == value else {
             throw .malformed("The content length is not one number.")
         }
         contentLength = value
-        hasBody = value.utf8.contains { $0 != UInt8(ascii: "0") }
+        hasBody = value.contains { $0 != UInt8(ascii: "0") }
     }
 
-    private mutating func takeConnection(_ value: String) {
-        for option in value.split(separator: ",") where Self.trimmed(String(option)).lowercased() == "close" {
+    private mutating func takeConnection(_ value: ArraySlice<UInt8>) {
+        for option in value.split(separator: UInt8(ascii: ","))
+        where String(decoding: Self.trimmed(option), as: UTF8.self).lowercased() == "close" {
             asksToClose = true
         }
     }
 
-    private static func trimmed(_ text: String) -> String {
-        let isBlank = { (character: Character) in character == " " || character == "\t" }
-        let start = text.drop(while: isBlank)
-        return String(start.reversed().drop(while: isBlank).reversed())
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let isBlank = { (byte: UInt8) in byte == .blank || byte == .tab }
+        var rest = bytes.drop(while: isBlank)
+        while let last = rest.last, isBlank(last) { rest.removeLast() }
+        return rest
     }
 }

@@ -39,7 +39,7 @@ struct RequestLine: Equatable, Sendable {
     private static func path(of target: String) -> String {
         var rest = Substring(target)
         for scheme in ["http://", "https://"] where target.lowercased().hasPrefix(scheme) {
-            rest = rest.dropFirst(scheme.count).drop { $0 != "/" && $0 != "?" }
+            rest = rest.dropFirst(scheme.count).drop { !"/?#".contains($0) }
             if rest.first != "/" { rest = "/" + rest }
         }
         return String(rest.prefix { $0 != "?" && $0 != "#" })
