@@ -31,6 +31,8 @@ open class ChatChannel: Dispatcher {
     private var producerFailure: (any Error)?
     /// A producer or the socket is at work: what is pushed meanwhile only queues.
     private var isSending = false
+    /// How often the output was thrown away: bytes that the socket has in hand meanwhile are gone too.
+    private var outputDiscards: UInt64 = 0
 
     /// What every step of a read looks at: kept together, because each look at a class's variable costs a check.
     private struct Scan {
@@ -317,6 +319,7 @@ open class ChatChannel: Dispatcher {
         // Producers are let go of only after the FIFO was changed: their deinit may push.
         let discarded = fifo
         fifo.removeAll()
+        outputDiscards &+= 1
         producerFailure = nil
         interestMayHaveChanged()
         withExtendedLifetime(discarded) {}
@@ -409,12 +412,13 @@ open class ChatChannel: Dispatcher {
             return
         }
         let offered = gathers ? bytes : UnsafeRawBufferPointer(rebasing: bytes.prefix(outputBufferByteCount))
+        let discards = outputDiscards
         do {
             let count = try transmit(offered)
-            if count < bytes.count { queueRest(of: bytes, offered: offered.count, sent: count) }
+            if discards == outputDiscards { queueRest(of: bytes, offered: offered.count, sent: count) }
             if count > 0 { handleSent(byteCount: count) }
         } catch {
-            queue(bytes)
+            if discards == outputDiscards { queueRest(of: bytes, offered: offered.count, sent: 0) }
             handleFailure(error, while: .sending)
         }
     }
@@ -444,6 +448,7 @@ open class ChatChannel: Dispatcher {
     /// Queues what was not sent of bytes of which the first `offered` were offered, cut where `queue` cuts: before anything
     /// that was pushed while the socket was at work.
     private func queueRest(of bytes: UnsafeRawBufferPointer, offered: Int, sent: Int) {
+        guard sent < bytes.count else { return }
         for start in stride(from: offered, to: bytes.count, by: outputBufferByteCount).reversed() {
             fifo.pushFront(Array(bytes[start...].prefix(outputBufferByteCount)))
         }

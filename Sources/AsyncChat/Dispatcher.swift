@@ -26,6 +26,8 @@ open class Dispatcher: CustomStringConvertible {
     private var file: OpenFile?
     private var isFile = false
     private var generation: UInt32 = 0
+    /// `handleClose` is at work.
+    private var isBeingEnded = false
     /// Accepting rests after the system ran out of descriptors or memory.
     private var isAcceptingPaused = false
 
@@ -267,9 +269,13 @@ open class Dispatcher: CustomStringConvertible {
         endChannel()
     }
 
-    /// Calls `handleClose` unless the channel is closed already.
+    /// Calls `handleClose` unless the channel is closed already, or is being told so now: what `handleClose` still sends may
+    /// fail, and ends nothing then.
     public final func endChannel() {
-        if isOpen { handleClose() }
+        guard isOpen, !isBeingEnded else { return }
+        isBeingEnded = true
+        defer { isBeingEnded = false }
+        handleClose()
     }
 
     // MARK: - Events, from the loop
