@@ -15,6 +15,17 @@ func example(_ name: String) -> Target {
     .executableTarget(name: name, dependencies: ["AsyncChat"], path: "Examples/\(name)", swiftSettings: strict)
 }
 
+/// A program that libFuzzer drives. `make fuzz` alone asks for it: it links only with the fuzzer's own main.
+func fuzzer(_ name: String) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["FuzzCases"],
+        path: "Tests/Fuzzers/\(name)",
+        swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]
+    )
+}
+let fuzzers = Context.environment["OVERHEAR_FUZZERS"] == nil ? [] : ["fuzz-scanner", "fuzz-channel", "fuzz-head"]
+
 let package = Package(
     name: "overhear",
     products: [
@@ -57,6 +68,13 @@ let package = Package(
 
         // An allocator that counts, for the tests.
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+        // What is fuzzed, for the tests and for libFuzzer.
+        .target(
+            name: "FuzzCases",
+            dependencies: ["AsyncChat", "Metrics"],
+            path: "Tests/FuzzCases",
+            swiftSettings: strict
+        ),
 
         .testTarget(
             name: "AsyncChatTests",
@@ -78,6 +96,7 @@ let package = Package(
             dependencies: ["overhear", "AsyncChat", "Traffic", "Relay", "Metrics", "Capture", "CLinux", "CSQLite"],
             swiftSettings: strict
         ),
-    ],
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzCases"], exclude: ["Corpora"], swiftSettings: strict),
+    ] + fuzzers.map(fuzzer),
     swiftLanguageModes: [.v6]
 )

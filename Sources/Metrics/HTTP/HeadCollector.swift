@@ -1,16 +1,16 @@
 /// Gathers a request head from the pieces it arrives in, and no more of it than its bound.
-struct HeadCollector {
-    private(set) var bytes: [UInt8] = []
-    let byteLimit: Int
+package struct HeadCollector {
+    package private(set) var bytes: [UInt8] = []
+    package let byteLimit: Int
 
-    init(byteLimit: Int) {
+    package init(byteLimit: Int) {
         self.byteLimit = byteLimit
     }
 
-    var isEmpty: Bool { bytes.isEmpty }
+    package var isEmpty: Bool { bytes.isEmpty }
 
     /// Adds a piece. A line feed without its carriage return is refused at once: such a head would never end.
-    mutating func collect(_ piece: RawSpan) throws(Refusal) {
+    package mutating func collect(_ piece: RawSpan) throws(Refusal) {
         guard bytes.count + piece.byteCount <= byteLimit else { throw .headTooLarge }
         let start = bytes.count
         // Safe: the span is alive for the call, and its bytes are copied before the call ends.
@@ -21,7 +21,7 @@ struct HeadCollector {
     }
 
     /// The head is complete: hands it out and starts anew.
-    mutating func take() -> [UInt8] {
+    package mutating func take() -> [UInt8] {
         defer { bytes = [] }
         return bytes
     }

@@ -1,13 +1,13 @@
 /// Why a request is not served: what is wrong with it, in one sentence for whoever sent it.
 ///
 /// After a refusal nothing more is read as a request from that connection: where one ends cannot be trusted any more.
-enum Refusal: Error, Equatable, Sendable {
+package enum Refusal: Error, Equatable, Sendable {
     case malformed(String)
     case headTooLarge
     case unsupportedVersion
     case transferEncoded
 
-    var status: Status {
+    package var status: Status {
         switch self {
         case .malformed: .badRequest
         case .headTooLarge: .headTooLarge
@@ -16,7 +16,7 @@ enum Refusal: Error, Equatable, Sendable {
         }
     }
 
-    var sentence: String {
+    package var sentence: String {
         switch self {
         case .malformed(let what): what
         case .headTooLarge: "The request head is longer than is read here."

@@ -2,19 +2,19 @@
 ///
 /// Knows no socket. Only what the answer depends on is kept. Whatever could make two readers disagree about where the
 /// request ends (lone CR or LF, folded lines, conflicting lengths) is refused, not repaired.
-struct RequestHead: Equatable, Sendable {
-    enum Method: Equatable, Sendable { case get, head, other }
+package struct RequestHead: Equatable, Sendable {
+    package enum Method: Equatable, Sendable { case get, head, other }
 
-    var method: Method
+    package var method: Method
     /// Without its query, not decoded; for an absolute target, what follows the authority.
-    var path: String
+    package var path: String
     /// The request wants to be the last of its connection, or must be because its body is not read.
-    var isLast: Bool
+    package var isLast: Bool
     /// Bytes that are no request follow the head.
-    var hasBody: Bool
+    package var hasBody: Bool
 
     /// Reads a head: everything before the empty line that ends it.
-    init(parsing head: [UInt8]) throws(Refusal) {
+    package init(parsing head: [UInt8]) throws(Refusal) {
         var lines = try Self.lines(of: head)
         // One empty line before a request is forgiven: some clients end the request before with it.
         if lines.count > 1, lines[0].isEmpty { lines.removeFirst() }

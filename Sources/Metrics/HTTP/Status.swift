@@ -1,5 +1,5 @@
 /// The status lines this server sends (RFC 9110, section 15).
-enum Status: Int, Sendable {
+package enum Status: Int, Sendable {
     case ok = 200
     case badRequest = 400
     case notFound = 404
@@ -9,7 +9,7 @@ enum Status: Int, Sendable {
     case unavailable = 503
     case versionNotSupported = 505
 
-    var reason: String {
+    package var reason: String {
         switch self {
         case .ok: "OK"
         case .badRequest: "Bad Request"
