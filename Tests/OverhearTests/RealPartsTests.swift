@@ -145,4 +145,4 @@ struct `Heavier programs behind the relay` {
 }
 
 /// Are the heavier parts wanted?
-private let realParts = ProcessInfo.processInfo.environment["OVERHEAR_REAL_PARTS"] == "1"
+let realParts = ProcessInfo.processInfo.environment["OVERHEAR_REAL_PARTS"] == "1"
