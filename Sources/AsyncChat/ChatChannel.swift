@@ -461,7 +461,7 @@ open class ChatChannel: Dispatcher {
     /// A call on the socket failed. Default, the same for both activities: `handleDisconnect` where the peer is gone, else
     /// `handleError`.
     open func handleFailure(_ error: SystemError, while activity: ChannelActivity) {
-        if error.isDisconnection { handleDisconnect(error) } else { handleError(error) }
+        if error.isDisconnection { handleDisconnect(error) } else { fail(with: error) }
     }
 }
 

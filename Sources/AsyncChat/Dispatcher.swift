@@ -26,10 +26,12 @@ open class Dispatcher: CustomStringConvertible {
     private var file: OpenFile?
     private var isFile = false
     private var generation: UInt32 = 0
-    /// `handleClose` is at work.
-    private var isBeingEnded = false
     /// Accepting rests after the system ran out of descriptors or memory.
     private var isAcceptingPaused = false
+    /// `handleClose` is being called: what fails inside it does not call it again.
+    private var isEnding = false
+    /// `handleError` is being called, by `fail`.
+    private var isFailing = false
 
     /// Makes a channel without a socket.
     public init(loop: EventLoop) {
@@ -138,6 +140,7 @@ open class Dispatcher: CustomStringConvertible {
         isConnected = false
         isConnecting = false
         isListening = false
+        isAcceptingPaused = false
         isAtEndOfStream = false
         isFile = false
         socket = nil
@@ -269,13 +272,23 @@ open class Dispatcher: CustomStringConvertible {
         endChannel()
     }
 
-    /// Calls `handleClose` unless the channel is closed already, or is being told so now: what `handleClose` still sends may
-    /// fail, and ends nothing then.
+    /// Calls `handleClose` unless the channel is closed already, or `handleClose` is what calls.
     public final func endChannel() {
-        guard isOpen, !isBeingEnded else { return }
-        isBeingEnded = true
-        defer { isBeingEnded = false }
+        guard isOpen, !isEnding else { return }
+        isEnding = true
+        defer { isEnding = false }
         handleClose()
+    }
+
+    /// Calls `handleError`. What fails inside it, such as a push, is no call of its own: it is reported and ends the channel.
+    final func fail(with error: any Error) {
+        guard !isFailing else {
+            loop.reportError(self, error)
+            return endChannel()
+        }
+        isFailing = true
+        defer { isFailing = false }
+        handleError(error)
     }
 
     // MARK: - Events, from the loop
@@ -308,7 +321,7 @@ open class Dispatcher: CustomStringConvertible {
             if isConnecting { try completeConnect() }
             if isConnected { try handleRead() }
         } catch {
-            handleError(error)
+            fail(with: error)
         }
     }
 
@@ -318,7 +331,7 @@ open class Dispatcher: CustomStringConvertible {
             if isConnecting { try completeConnect() }
             if isConnected { try handleWrite() }
         } catch {
-            handleError(error)
+            fail(with: error)
         }
     }
 
@@ -326,7 +339,7 @@ open class Dispatcher: CustomStringConvertible {
         do {
             if isConnected { try handleExpt() }
         } catch {
-            handleError(error)
+            fail(with: error)
         }
     }
 

@@ -245,7 +245,7 @@ public final class EventLoop {
             try poller.setInterest(wanted, replacing: old, of: descriptor, token: token)
             slots[index].interest = wanted
         } catch {
-            channel.handleError(error)
+            channel.fail(with: error)
         }
     }
 
