@@ -168,8 +168,8 @@ private struct Schedule {
 
     private func connect(on loop: EventLoop) throws -> (channel: TracedChannel, peer: Peer) {
         let pair = try SocketPair()
-        let channel = TracedChannel(loop: loop, socket: Socket(owning: dup(pair.near.descriptor)))
-        return (channel, Peer(descriptor: dup(pair.far.descriptor)))
+        let channel = TracedChannel(loop: loop, socket: Socket(owning: pair.near.duplicate()))
+        return (channel, Peer(descriptor: pair.far.duplicate()))
     }
 
     private mutating func step(_ channel: TracedChannel, _ peer: Peer) {
@@ -211,8 +211,13 @@ private struct Schedule {
 
         func shutdownWrite() { _ = shutdown(descriptor, CInt(SHUT_WR)) }
 
+        /// Another test may be starting a process, which for a moment has this descriptor too: what the channel is to hear
+        /// must not wait for the last one to be closed.
         func close() {
             guard descriptor >= 0 else { return }
+            var buffer = [UInt8](repeating: 0, count: 65536)
+            while recv(descriptor, &buffer, buffer.count, CInt(MSG_DONTWAIT)) > 0 {}
+            _ = shutdown(descriptor, CInt(SHUT_RDWR))
             _ = Glibc.close(descriptor)
             descriptor = -1
         }

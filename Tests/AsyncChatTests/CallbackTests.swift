@@ -443,7 +443,7 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
         var far: [CInt] = []
         let channels = try (0..<1100).map { _ in
             let pair = try SocketPair()
-            far.append(dup(pair.far.descriptor))
+            far.append(pair.far.duplicate())
             return RecordingChannel(loop: loop, socket: pair.near)
         }
         for descriptor in far { #expect(write(descriptor, "x", 1) == 1) }

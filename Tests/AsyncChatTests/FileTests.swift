@@ -68,7 +68,7 @@ import Testing
         let pipe = try makePipe()
         defer { Glibc.close(pipe.writing) }
         let pair = try SocketPair()
-        let socket = RecordingChannel(loop: loop, socket: Socket(owning: dup(pair.near.descriptor)))
+        let socket = RecordingChannel(loop: loop, socket: Socket(owning: pair.near.duplicate()))
         socket.setTerminator(.bytes("\n"))
         let file = RecordingChannel(loop: loop, file: OpenFile(owning: pipe.reading))
         file.setTerminator(.bytes("\n"))

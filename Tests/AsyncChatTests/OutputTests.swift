@@ -83,6 +83,26 @@ import Testing
         #expect(channel.statistics.bytesOut == Int64(pushed.count))
     }
 
+    /// The bytes that the socket took are those it was given, not those that are the oldest afterwards.
+    @Test(arguments: [false, true]) func `is not mixed up with what a send throws away and pushes anew`(gathers: Bool) {
+        defer { loop.closeAll() }
+        channel.gathers = gathers
+        channel.push([1, 1, 1, 1])
+        channel.room = [2]
+        channel.onSend = { [channel] in
+            channel.onSend = nil
+            channel.discardOutput()
+            channel.push([2, 2, 2, 2])
+        }
+        channel.writeEvent()
+        #expect(channel.wire == [1, 1])
+        #expect(channel.fifo.byteCount == 4)
+        channel.room = [4]
+        channel.writeEvent()
+        #expect(channel.wire == [1, 1, 2, 2, 2, 2])
+        #expect(channel.fifo.isEmpty)
+    }
+
     @Test func `goes out together from a channel that gathers, one send per event from another`() {
         defer { loop.closeAll() }
         for bytes in [[1], [2], [3]] as [[UInt8]] { channel.push(bytes) }

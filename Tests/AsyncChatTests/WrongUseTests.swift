@@ -36,7 +36,7 @@ import Testing
     private func makeFailing(_ loop: EventLoop) throws -> Failing {
         loop.reportError = { _, _ in }
         let pair = try SocketPair()
-        return Failing(loop: loop, socket: Socket(owning: dup(pair.near.descriptor)))
+        return Failing(loop: loop, socket: Socket(owning: pair.near.duplicate()))
     }
 
     @Test func `of a channel that is over, which pushes from handleClose to a peer that is gone, closes once`() throws {
@@ -131,8 +131,8 @@ import Testing
         let loop = try makeLoop()
         defer { loop.closeAll() }
         let near = try SocketPair()
-        let patient = Patient(loop: loop, socket: Socket(owning: dup(near.near.descriptor)))
-        let hearing = RecordingChannel(loop: loop, socket: Socket(owning: dup(near.far.descriptor)))
+        let patient = Patient(loop: loop, socket: Socket(owning: near.near.duplicate()))
+        let hearing = RecordingChannel(loop: loop, socket: Socket(owning: near.far.duplicate()))
         patient.pushWithProducer(Moody())
         patient.push([3])
         try loop.run { hearing.tail.count == 3 }

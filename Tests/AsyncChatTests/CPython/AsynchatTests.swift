@@ -145,7 +145,7 @@ import Testing
     @Test func `takes a socket with nothing to read for no error`() throws {
         let loop = try makeLoop()
         let pair = try SocketPair()
-        let channel = RecordingChannel(loop: loop, socket: Socket(owning: dup(pair.near.descriptor)))
+        let channel = RecordingChannel(loop: loop, socket: Socket(owning: pair.near.duplicate()))
         defer { loop.closeAll() }
         channel.serve(.read, watchedFor: .read)
         #expect(channel.readEventCount == 1)

@@ -15,7 +15,7 @@ import Testing
         loop = try makeLoop()
         loop.reportError = { _, _ in }
         let pair = try SocketPair()
-        channel = StrictDispatcher(loop: loop, socket: Socket(owning: dup(pair.near.descriptor)))
+        channel = StrictDispatcher(loop: loop, socket: Socket(owning: pair.near.duplicate()))
     }
 
     /// What the kernel says, what the channel asked for, and which callback that is. A hang-up is no callback of its own: it is
@@ -38,7 +38,7 @@ import Testing
     /// test_readwrite, the part that closes
     @Test func `closes once for all that says that the peer is gone`() throws {
         let pair = try SocketPair()
-        let chat = RecordingChannel(loop: loop, socket: Socket(owning: dup(pair.near.descriptor)))
+        let chat = RecordingChannel(loop: loop, socket: Socket(owning: pair.near.duplicate()))
         defer { loop.closeAll() }
         try pair.far.send("last words")
         try pair.far.shutdownWrite()
@@ -77,7 +77,7 @@ import Testing
         defer { loop.closeAll() }
         let channels = try (0..<10).map { _ in
             let pair = try SocketPair()
-            return StrictDispatcher(loop: other, socket: Socket(owning: dup(pair.near.descriptor)))
+            return StrictDispatcher(loop: other, socket: Socket(owning: pair.near.duplicate()))
         }
         #expect(other.channelCount == 10)
         other.closeAll()
@@ -121,7 +121,7 @@ import Testing
         var reported = 0
         loop.reportError = { _, _ in reported += 1 }
         let pair = try SocketPair()
-        let dispatcher = Dispatcher(loop: loop, socket: Socket(owning: dup(pair.near.descriptor)))
+        let dispatcher = Dispatcher(loop: loop, socket: Socket(owning: pair.near.duplicate()))
         try dispatcher.handleExpt()
         try dispatcher.handleRead()
         try dispatcher.handleWrite()

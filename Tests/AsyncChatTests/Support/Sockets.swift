@@ -20,6 +20,9 @@ struct SocketPair: ~Copyable {
 }
 
 extension Socket {
+    /// Another descriptor for the same socket, which no process that a test starts inherits.
+    borrowing func duplicate() -> CInt { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+
     /// Sends a text, all of it.
     borrowing func send(_ text: String) throws {
         let bytes = Array(text.utf8)
