@@ -121,30 +121,6 @@ import Testing
     }
 }
 
-/// A client on a thread of its own, that says line after line until nobody answers.
-private final class Voice {
-    private let thread: Background<Int>
-
-    init(at address: String, number: Int) {
-        thread = Background {
-            guard let wire = try? Wire(to: address) else { return 0 }
-            var lines = 0
-            while true {
-                let length = lines.isMultiple(of: 50) ? 60_000 : Int.random(in: 10...3000)
-                let line = [UInt8](repeating: UInt8(ascii: "a") + UInt8(number), count: length - 1) + [10]
-                guard (try? wire.send(line)) != nil, let answer = try? wire.receive(exactly: length) else {
-                    return lines
-                }
-                guard answer == line else { throw Trouble("client \(number) got something else than it said") }
-                lines += 1
-            }
-        }
-    }
-
-    /// Lines that came back.
-    func count() throws -> Int { try thread.wait() }
-}
-
 /// A connection that may only read, used on one thread at a time.
 private final class Reader: @unchecked Sendable {
     // Proof: made by one thread and handed to at most one other, which is waited for.

@@ -40,6 +40,12 @@ struct Pruner {
     /// As of the latest call.
     private(set) var latestSpace: Space
 
+    /// What is free in the file is less than a transaction may need, and the file is not to grow.
+    var isPressing: Bool {
+        guard let file = limits.file else { return false }
+        return latestSpace.freeByteCount < limits.transaction && latestSpace.byteCount + limits.transaction > file
+    }
+
     private let retention: Retention
     private let limits: SizeLimits
     private let space: SpaceReader

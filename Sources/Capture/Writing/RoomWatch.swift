@@ -35,7 +35,7 @@ struct RoomWatch {
         // What is all in the file is overwritten from its beginning.
         let logEnd = (log.hasNews ? Int64(log.pages) * (space.pageByteCount + 24) : 0) + growth
         let fileEnd = max(space.byteCount + max(0, growth - space.freeByteCount), mainByteCount)
-        let room = limits.logRoom(besides: max(mainByteCount, space.byteCount))
+        let room = limits.logRoom(besides: fileEnd)
         if max(logByteCount, logEnd) > room {
             return Objection(reason: .walLimit, detail: full(logByteCount, room, log))
         }

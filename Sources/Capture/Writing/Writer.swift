@@ -28,8 +28,9 @@ struct Writer: ~Copyable {
     /// Between two tries while suspended.
     private static let probeNanoseconds: Int64 = 250_000_000
     private static let idleNanoseconds: Int64 = 1_000_000_000
-    /// What follows a commit is pruned for so long: about as long as the commit took, and more than it has added.
+    /// After a commit is pruned for so long, which is more than the commit has added; longer where the file would grow.
     private static let pruneNanoseconds: Int64 = 10_000_000
+    private static let pressingPruneNanoseconds: Int64 = 50_000_000
     /// Between two looks at the files' names.
     private static let lookNanoseconds: Int64 = 500_000_000
     /// Milliseconds that one try waits for somebody else's lock.
@@ -188,7 +189,7 @@ struct Writer: ~Copyable {
             if let complaint = watch.complaint { return .failing(.fileReplaced, complaint) }
             nextLook = start + Self.lookNanoseconds
         }
-        if let objection = objection(to: batches) { return .failing(objection.reason, objection.detail) }
+        if let failure = lackOfRoom(for: batches) { return failure }
         commons.configuration.beforeTransaction?(file.database)
         if position.gaps.count > Self.gapLimit { position.gaps.removeAll() }
         var next = position
@@ -204,13 +205,19 @@ struct Writer: ~Copyable {
         return nil
     }
 
-    /// Why there is no room for these. Before it says so it empties the log: that may be all that is in the way.
-    private mutating func objection(to batches: [Batch]) -> RoomWatch.Objection? {
+    /// Why there is no room for these. Before it says so it empties the log, which may be all that is in the way, and
+    /// where no reader keeps it from that it deletes what is old.
+    private mutating func lackOfRoom(for batches: [Batch]) -> Failure? {
         let byteCount = batches.reduce(0) { $0 + $1.byteCount }
         let isResuming = !commons.state.isRecording
         guard room.objection(to: byteCount, checkpointer.latestLog, isResuming: isResuming) != nil else { return nil }
         report(checkpointer.empty(file.database))
-        return room.objection(to: byteCount, checkpointer.latestLog, isResuming: isResuming)
+        var hasMore = false
+        if checkpointer.isComplete { hasMore = prune(isIdle: false) }
+        let objection = room.objection(to: byteCount, checkpointer.latestLog, isResuming: isResuming)
+        guard let objection else { return nil }
+        let isBusy = hasMore && objection.reason == .walLimit
+        return isBusy ? .busy(objection.detail) : .failing(objection.reason, objection.detail)
     }
 
     private static func failure(_ error: SQLiteError) -> Failure {
@@ -250,10 +257,12 @@ struct Writer: ~Copyable {
         let start = Clock.monotonic
         guard start >= prunesFrom else { return false }
         do throws(SQLiteError) {
-            var hasMore = true
-            while hasMore, Clock.monotonic - start < Self.pruneNanoseconds {
+            var hasMore: Bool
+            repeat {
                 hasMore = try pruneSome(isIdle: isIdle)
-            }
+                let limit = pruner.isPressing ? Self.pressingPruneNanoseconds : Self.pruneNanoseconds
+                guard Clock.monotonic - start < limit else { break }
+            } while hasMore
             prunesFrom = 0
             commons.gauges.oldestMessage.set(try pruner.oldestMessageTime() ?? 0)
             return hasMore
