@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// A queue that one thread waits on and others fill.
 package final class BlockingQueue<Element: Sendable>: Sendable {
@@ -8,7 +7,7 @@ package final class BlockingQueue<Element: Sendable>: Sendable {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let waiting = Semaphore()
 
     package init() {}

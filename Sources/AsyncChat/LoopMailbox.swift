@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import Synchronization
 
 /// Hands work to a loop from any thread: the one door into a loop that is not its own thread's.
 ///
@@ -11,7 +10,7 @@ public final class LoopMailbox: Sendable {
     public typealias Work = @Sendable (EventLoop) -> Void
 
     /// Nil once the loop ended.
-    private let waiting = Mutex<[Work]?>([])
+    private let waiting = Locked<[Work]?>([])
     /// An eventfd(2): readable while work waits.
     let descriptor: CInt
 

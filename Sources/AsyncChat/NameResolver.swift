@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Looks names up on a thread of its own, because getaddrinfo(3) blocks and a loop never may.
 ///

@@ -1,4 +1,3 @@
-import Synchronization
 import Traffic
 
 /// What the writer, the loops' taps and the recorder's owner have in common.
@@ -8,7 +7,7 @@ final class RecorderCommons: Sendable {
     let state = RecordingState()
     let handOff: HandOff
     let gauges = WriterGauges()
-    private let taps = Mutex<[Tap]>([])
+    private let taps = Monitor<[Tap]>([])
 
     private struct Tap: Sendable {
         let gauges: TapGauges

@@ -1,5 +1,5 @@
+import AsyncChat
 import Metrics
-import Synchronization
 
 /// What `/-/ready` answers: the program writes it as it starts, drains and fails; scrapes read it.
 final class ReadinessBoard: Sendable {
@@ -9,7 +9,7 @@ final class ReadinessBoard: Sendable {
         var isStopped = false
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     func set(_ readiness: Readiness) {
         state.withLock { $0.phase = readiness }

@@ -1,7 +1,6 @@
 import AsyncChat
 import Capture
 import Metrics
-import Synchronization
 import Traffic
 
 /// Brings the recorder's numbers to those who show them, and its troubles to those who must act.
@@ -11,7 +10,7 @@ final class RecorderBoard: Sendable {
         var whenSuspended: (@Sendable (Bool) -> Void)?
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Nil until it is started, and where nothing is recorded.
     var recorder: Recorder? {

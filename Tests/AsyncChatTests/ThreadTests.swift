@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import AsyncChat
@@ -6,7 +5,7 @@ import Testing
 @Suite(.onEveryBackend) struct `A loop's mailbox` {
     @Test func `brings work from another thread, in order`() throws {
         let loop = try makeLoop()
-        let seen = Mutex<[Int]>([])
+        let seen = Locked<[Int]>([])
         let mailbox = loop.mailbox
         startThread(named: "postman") {
             for number in 0..<1000 {
@@ -19,7 +18,7 @@ import Testing
 
     @Test func `runs what its work hands in on the next turn`() throws {
         let loop = try makeLoop()
-        let turns = Mutex<[Int64]>([])
+        let turns = Locked<[Int64]>([])
         loop.mailbox.submit { loop in
             turns.withLock { $0.append(loop.turns) }
             loop.mailbox.submit { loop in turns.withLock { $0.append(loop.turns) } }

@@ -57,7 +57,7 @@ func eventually(_ condition: () -> Bool) -> Bool {
 
 /// What the recorder told, in order.
 final class Told: Sendable {
-    private let events = Mutex<[RecorderEvent]>([])
+    private let events = Monitor<[RecorderEvent]>([])
     private let wakes = Atomic<Int>(0)
 
     func hear(_ event: RecorderEvent) { events.withLock { $0.append(event) } }

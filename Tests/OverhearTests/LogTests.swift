@@ -1,6 +1,6 @@
+import AsyncChat
 import Foundation
 import Glibc
-import Synchronization
 import Testing
 
 /// What the program says while it runs.
@@ -102,7 +102,7 @@ import Testing
 private final class LogPipe: Sendable {
     let writeEnd: CInt
     private let readEnd: CInt
-    private let text = Mutex("")
+    private let text = Locked("")
 
     init() throws {
         var ends: [CInt] = [0, 0]

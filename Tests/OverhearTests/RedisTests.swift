@@ -1,5 +1,5 @@
+import AsyncChat
 import Foundation
-import Synchronization
 import Testing
 
 /// Real Redis traffic: `redis-server`, `redis-cli` and `redis-benchmark` as Debian ships them.
@@ -110,7 +110,7 @@ final class Tee: Sendable {
         func count(_ direction: Int) -> Int { direction == 0 ? upstream.count : downstream.count }
     }
 
-    private let heard = Mutex<[Conversation]>([])
+    private let heard = Locked<[Conversation]>([])
 
     var conversations: [Conversation] { heard.withLock { $0 } }
 

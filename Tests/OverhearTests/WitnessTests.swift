@@ -2,7 +2,6 @@ import AsyncChat
 import CSQLite
 import Metrics
 import Relay
-import Synchronization
 import Testing
 import Traffic
 
@@ -223,7 +222,7 @@ private final class Court {
 
 /// Keeps the writer waiting while it is stopped.
 private final class Gate: Sendable {
-    private let queue = Mutex<BlockingQueue<Bool>?>(nil)
+    private let queue = Locked<BlockingQueue<Bool>?>(nil)
 
     func stop() { queue.withLock { $0 = BlockingQueue() } }
 

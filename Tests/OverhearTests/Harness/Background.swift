@@ -1,9 +1,9 @@
+import AsyncChat
 import Foundation
-import Synchronization
 
 /// Work on a thread of its own, whose result somebody waits for.
 final class Background<Value: Sendable>: Sendable {
-    private let result = Mutex<Result<Value, any Error>?>(nil)
+    private let result = Locked<Result<Value, any Error>?>(nil)
 
     init(_ work: @escaping @Sendable () throws -> Value) {
         let thread = Thread { [self] in

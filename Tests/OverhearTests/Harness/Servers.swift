@@ -1,3 +1,4 @@
+import AsyncChat
 import CLinux
 import Glibc
 import Synchronization
@@ -29,7 +30,7 @@ func saying(_ text: String) -> @Sendable (Wire) throws -> Void {
 
 private final class AcceptingThread: Sendable {
     private let isStopped = Atomic(false)
-    private let thread: Mutex<Background<Void>?> = Mutex(nil)
+    private let thread: Locked<Background<Void>?> = Locked(nil)
 
     init(_ descriptor: CInt, _ serve: @escaping @Sendable (Wire) throws -> Void) {
         thread.withLock {
@@ -52,7 +53,7 @@ private final class AcceptingThread: Sendable {
 
 private final class EchoThread: Sendable {
     private let isStopped = Atomic(false)
-    private let thread: Mutex<Background<Void>?> = Mutex(nil)
+    private let thread: Locked<Background<Void>?> = Locked(nil)
 
     init(_ descriptor: CInt) {
         thread.withLock { $0 = Background { [self] in serve(descriptor) } }
