@@ -86,9 +86,9 @@ import Testing
             try withLoopback(family) { far in
                 // A relay of two halves between the server's end of `near` and the client's end of `far`.
                 let loop = near.loop
-                let left = Half(loop: loop, socket: Socket(owning: near.server.duplicate()))
+                let left = Half(loop: loop, socket: Socket(owning: fcntl(near.server.descriptor, F_DUPFD_CLOEXEC, 0)))
                 near.server.close()
-                let right = Half(loop: loop, socket: Socket(owning: far.client.duplicate()))
+                let right = Half(loop: loop, socket: Socket(owning: fcntl(far.client.descriptor, F_DUPFD_CLOEXEC, 0)))
                 far.client.close()
                 (left.partner, right.partner) = (right, left)
                 for channel in [near.client, left, right, far.server] as [Dispatcher] {
