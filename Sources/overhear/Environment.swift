@@ -7,11 +7,12 @@ enum Environment {
     static func arguments() -> [String] {
         let arguments = Array(CommandLine.arguments.dropFirst())
         guard let command = arguments.first else { return arguments }
-        guard let options = options(of: command) else { return arguments }
-        return [command]
+        guard let options = options(of: command, arguments) else { return arguments }
+        let wordCount = command == "db" ? 2 : 1
+        return Array(arguments.prefix(wordCount))
             + EnvironmentArguments.merge(
                 variables(),
-                into: Array(arguments.dropFirst()),
+                into: Array(arguments.dropFirst(wordCount)),
                 options: options,
                 repeatable: ["route"]
             )
@@ -20,7 +21,7 @@ enum Environment {
     /// The options that the environment set.
     static var added: [String] {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        guard let command = arguments.first, let options = options(of: command) else { return [] }
+        guard let command = arguments.first, let options = options(of: command, arguments) else { return [] }
         return EnvironmentArguments.added(by: variables(), to: arguments, options: options)
     }
 
@@ -38,8 +39,9 @@ enum Environment {
         "log-level", "log-format",
     ]
 
-    private static func options(of command: String) -> [String]? {
+    private static func options(of command: String, _ arguments: [String]) -> [String]? {
         switch command {
+        case "db": DatabaseCommand.has(arguments.dropFirst().first) ? ["database"] : nil
         case "run": runOptions
         case "healthcheck": ["metrics"]
         case "tail", "sessions": ["database"]

@@ -22,7 +22,8 @@ struct Overhear: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, TailCommand.self, SessionsCommand.self, DemoCommand.self, HealthcheckCommand.self,
+            RunCommand.self, TailCommand.self, SessionsCommand.self, DatabaseCommand.self, DemoCommand.self,
+            HealthcheckCommand.self,
         ]
     )
 

@@ -34,7 +34,7 @@ extension ExitStatus {
             case .foreign, .newer, .changed, .older: .configuration
             case .locked: .heldByAnother
             case .cannotCreate: .cannotCreate
-            case .missing, .damaged, .inputOutput: .inputOutput
+            case .missing, .damaged, .cancelled, .inputOutput: .inputOutput
             }
     }
 }

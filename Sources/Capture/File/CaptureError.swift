@@ -17,6 +17,8 @@ package struct CaptureError: Error, Equatable, CustomStringConvertible {
         case locked
         /// It cannot be created or written where it is to be.
         case cannotCreate
+        /// Whoever asked for it did not want it any more.
+        case cancelled
         /// Anything else.
         case inputOutput
     }

@@ -79,6 +79,8 @@ package final class Archive {
         }
     }
 
+    func told(_ error: SQLiteError) -> CaptureError { Self.told(error, paths) }
+
     // MARK: - Opening
 
     /// What lies there at one moment.

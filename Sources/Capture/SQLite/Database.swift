@@ -60,6 +60,9 @@ struct Database: ~Copyable {
     /// Rows that the last statement inserted, changed or deleted.
     var changedRowCount: Int64 { Int64(sqlite3_changes(handle)) }
 
+    /// For another thread, for as long as this connection lives.
+    var interrupter: Interrupter { Interrupter(handle) }
+
     var lastInsertedRowID: Int64 { sqlite3_last_insert_rowid(handle) }
 
     /// False once SQLite rolled back by itself, as it does when the disk is full.

@@ -38,6 +38,15 @@ final class Statement {
         }
     }
 
+    var columnCount: Int32 { sqlite3_column_count(handle) }
+
+    /// Binds the columns of another statement's current row, in their order, from one of them on.
+    func bind(rowOf other: Statement, from first: Int32 = 0) {
+        for column in first..<other.columnCount {
+            sqlite3_bind_value(handle, column - first + 1, sqlite3_column_value(other.handle, column))
+        }
+    }
+
     /// True if there is a row to read.
     func step() throws(SQLiteError) -> Bool {
         switch sqlite3_step(handle) {

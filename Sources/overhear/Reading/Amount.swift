@@ -26,6 +26,16 @@ enum Amount {
         }
     }
 
+    /// A number of something per second: `0.25`, `12.5`, `34000`.
+    static func rate(_ perSecond: Double) -> String {
+        let hundredths = Int64((perSecond * 100).rounded())
+        switch perSecond {
+        case ..<9.995: return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+        case ..<99.95: return "\(Int64((perSecond * 10).rounded()) / 10).\(Int64((perSecond * 10).rounded()) % 10)"
+        default: return "\(Int64(perSecond.rounded()))"
+        }
+    }
+
     /// `1 message`, `2 messages`
     static func count(_ number: Int64, _ noun: String) -> String {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
