@@ -41,6 +41,8 @@ enum Environment {
 
     private static func options(of command: String, _ arguments: [String]) -> [String]? {
         switch command {
+        case "db" where arguments.dropFirst().first == "prune":
+            ["database", "retain-bytes", "retain-age", "retain-messages"]
         case "db": DatabaseCommand.has(arguments.dropFirst().first) ? ["database"] : nil
         case "run": runOptions
         case "healthcheck": ["metrics"]

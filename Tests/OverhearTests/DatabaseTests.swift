@@ -164,4 +164,84 @@ import Testing
         }
         #expect(folder.contents == before)
     }
+
+    // MARK: - What changes the file
+
+    private static let changing = [["migrate"], ["shrink"], ["prune", "--retain-messages", "1"]]
+
+    @Test(arguments: changing) func `changes nothing that a relay has`(command: [String]) throws {
+        try withTraffic { relay in
+            let outcome = try Overhear.run(["db"] + command + ["--database", relay.record.path])
+            #expect(outcome.status == 75)
+            #expect(outcome.errors.hasPrefix("overhear: another overhear is writing"), "\(outcome.errors)")
+            #expect(outcome.errors.split(separator: "\n").count == 1)
+            #expect(outcome.output.isEmpty)
+        }
+    }
+
+    @Test(arguments: changing) func `changes nothing that is not a capture, and makes none`(command: [String]) throws {
+        let folder = try Folder()
+        try succeed("sqlite3", [folder.file("other.db"), "CREATE TABLE t (a)"])
+        let before = folder.contents
+        for (name, status) in [("none", 74), ("other.db", 78), (".", 78)] as [(String, Int32)] {
+            let outcome = try Overhear.run(["db"] + command + ["--database", name], directory: folder.path)
+            #expect(outcome.status == status, "\(name): \(outcome.errors)")
+            #expect(outcome.errors.split(separator: "\n").count == 1)
+        }
+        #expect(folder.contents == before)
+    }
+
+    @Test func `prunes to the row, and shrinks to what is left`() throws {
+        let folder = try Folder()
+        try withTraffic { relay in
+            _ = try answer(["snapshot", folder.file("copy.db"), "--database", relay.record.path])
+        }
+        let path = folder.file("copy.db")
+        let copy = Record(path: path)
+        let count = try copy.number("SELECT count(*) FROM messages")
+        let last = try copy.column("SELECT id, at_ns, hex(payload) FROM messages ORDER BY id DESC LIMIT 100")
+        let pruned = try answer(["prune", "--retain-messages", "100", "--database", path])
+        #expect(pruned["messages"] as? Int == count - 100)
+        #expect(try copy.column("SELECT id, at_ns, hex(payload) FROM messages ORDER BY id DESC") == last)
+        let shrunk = try answer(["shrink", "--database", path])
+        #expect(try copy.number("PRAGMA freelist_count") == 0)
+        #expect(try copy.column("PRAGMA integrity_check") == ["ok"])
+        let byteCount = try #require(shrunk["bytes_after"] as? Int)
+        #expect(byteCount < 200_000)
+        #expect(folder.contents["copy.db"]?.count == byteCount)
+        #expect(try answer(["check", "--database", path])["messages"] as? Int == 100)
+    }
+
+    @Test func `takes limits for pruning from the environment, and wants one`() throws {
+        let folder = try Folder()
+        try withTraffic { relay in
+            _ = try answer(["snapshot", folder.file("copy.db"), "--database", relay.record.path])
+        }
+        let without = try Overhear.run(["db", "prune"], directory: folder.path)
+        #expect(without.status == 64)
+        #expect(without.errors.contains("--retain-age"))
+        let outcome = try Overhear.run(
+            ["db", "prune"],
+            environment: ["OVERHEAR_RETAIN_MESSAGES": "7", "OVERHEAR_DATABASE": "copy.db"],
+            directory: folder.path
+        )
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try Record(path: folder.file("copy.db")).number("SELECT count(*) FROM messages") == 7)
+        for wrong in [["--retain-bytes", "1MiB"], ["--retain-messages", "-1"], ["--retain-age", "soon"]] {
+            #expect(try Overhear.run(["db", "prune"] + wrong, directory: folder.path).status == 64)
+        }
+    }
+
+    @Test func `migrates what is up to date already by doing nothing to it`() throws {
+        let folder = try Folder()
+        try withRelay(
+            arguments: ["--listen", "127.0.0.1:0", "--upstream", "127.0.0.1:7", "--metrics", "off"],
+            folder: folder
+        ) { _ in }
+        let before = folder.contents
+        let outcome = try Overhear.run(["db", "migrate"], directory: folder.path)
+        #expect(outcome.status == 0)
+        #expect(outcome.output == "overhear.db: is up to date\n")
+        #expect(folder.contents == before)
+    }
 }

@@ -128,7 +128,7 @@ import Testing
     @Test func `follows with each new message, and Ctrl-C ends it well`() throws {
         try withEchoServer { server in
             try withRelay(to: server) { relay in
-                let tail = try Child(Overhear.path, ["tail", "-f", "--database", relay.record.path])
+                let tail = try Child(Overhear.path, ["tail", "-f", "-n", "200", "--database", relay.record.path])
                 let client = try relay.connect()
                 for number in 1...50 {
                     try client.send("\(number)\n")

@@ -12,6 +12,7 @@ struct DatabaseCommand: ParsableCommand {
             """,
         subcommands: [
             DatabaseCheckCommand.self, DatabaseStatsCommand.self, DatabaseSnapshotCommand.self,
+            DatabaseMigrateCommand.self, DatabasePruneCommand.self, DatabaseShrinkCommand.self,
         ]
     )
 
