@@ -66,6 +66,14 @@ let package = Package(
         example("line-client"),
         example("http-server"),
 
+        // Measures the recorder's writer; building overhear does not build it.
+        .executableTarget(
+            name: "writer-bench",
+            dependencies: ["Capture", "CSQLite", "Traffic"],
+            path: "Benchmarks/writer",
+            swiftSettings: strict
+        ),
+
         // An allocator that counts, for the tests.
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         // What is fuzzed, for the tests and for libFuzzer.
