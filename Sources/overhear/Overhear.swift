@@ -17,6 +17,8 @@ struct Overhear: ParsableCommand {
                   is my traffic going through it?
               sqlite3 -readonly overhear.db 'SELECT * FROM message_log LIMIT 20'
                   read the record, while connections are open
+              overhear db snapshot copy.db
+                  copy the record while it is written
               curl http://127.0.0.1:9746/metrics
                   count what passes
             """,

@@ -83,7 +83,7 @@ import Traffic
         #expect(held == 0)
         #expect(snapshot.messages == 40_000 + Int64(steps - steps * 10))
         #expect(dump(target) == dump(folder.database))
-        #expect(sqlite(target, "PRAGMA integrity_check") == "ok")
+        #expect(sqlite(target, "PRAGMA integrity_check; PRAGMA freelist_count") == "ok\n0")
         #expect(play.finish())
     }
 

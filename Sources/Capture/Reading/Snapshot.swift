@@ -117,7 +117,7 @@ private final class Copier {
         }
         // What was deleted since it was copied.
         try copy.execute("DELETE FROM messages WHERE id < \(oldestID)", doing: Self.writing)
-        try copy.execute("COMMIT", doing: Self.writing)
+        try copy.execute("PRAGMA incremental_vacuum; COMMIT", doing: Self.writing)
         let snapshot = try summary()
         // As a capture is: a relay may go on in it.
         _ = try copy.text("PRAGMA journal_mode = WAL", doing: Self.writing)
