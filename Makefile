@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 SOURCES := Package.swift Sources Tests Examples Benchmarks
-SCRIPTS := .ci/run .ci/install-packages
+SCRIPTS := .ci/run .ci/install-packages Tests/Fuzzers/run
 IMAGE ?= overhear
 
 .PHONY: help
@@ -31,6 +31,13 @@ test-real: ## Run the tests with the heavy ones: PostgreSQL, nginx, wrk
 	@.ci/install-packages build test real
 	OVERHEAR_REAL_PARTS=1 swift test --disable-xctest $(ARGUMENTS)
 
+SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: ## Look for input that breaks the engine or the metrics port; SECONDS=60 for each fuzzer, ARGUMENTS='head' for one
+	@.ci/install-packages build fuzz
+	Tests/Fuzzers/run $(SECONDS) $(ARGUMENTS)
+
 .PHONY: lint
 lint: ## Check the format of the sources and, where shellcheck is there, the scripts
 	swift format lint --strict --recursive $(SOURCES)
@@ -48,4 +55,4 @@ image: ## Build the Docker image, named overhear (or IMAGE=name:tag)
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build .build-python
+	rm -rf .build .build-fuzz .build-python
