@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 SOURCES := Package.swift Sources Tests Examples Benchmarks
-SCRIPTS := .ci/run .ci/install-packages Tests/Fuzzers/run
+SCRIPTS := .ci/run .ci/install-packages Tests/Fuzzers/run Tests/Sanitizers/run
 IMAGE ?= overhear
 
 .PHONY: help
@@ -38,6 +38,14 @@ fuzz: ## Look for input that breaks the engine or the metrics port; SECONDS=60 f
 	@.ci/install-packages build fuzz
 	Tests/Fuzzers/run $(SECONDS) $(ARGUMENTS)
 
+# Left out: the program's own tests and the manual's (OverhearTests, ManualTests), whose programs are processes of their own
+# with deadlines that a sanitizer's slowness would break; the modules they are made of are all here. The count of
+# allocations is left out by itself: a sanitizer has its own allocator.
+.PHONY: sanitize
+sanitize: ## Run the suites of all modules under the address and thread sanitizers (minutes); ARGUMENTS='thread' for one
+	@.ci/install-packages build test fuzz
+	Tests/Sanitizers/run $(ARGUMENTS)
+
 .PHONY: lint
 lint: ## Check the format of the sources and, where shellcheck is there, the scripts
 	swift format lint --strict --recursive $(SOURCES)
@@ -55,4 +63,4 @@ image: ## Build the Docker image, named overhear (or IMAGE=name:tag)
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build .build-fuzz .build-python
+	rm -rf .build .build-address .build-fuzz .build-python .build-thread

@@ -2,7 +2,8 @@ import AsyncChat
 
 /// Accepts the clients of one route on one loop; rests while the loop has all the sessions it may.
 final class RelayListener: Dispatcher {
-    private let relay: RelayLoop
+    /// Holds its listeners, and lives as long as its loop runs.
+    private unowned let relay: RelayLoop
     private let route: Int
     private var isAtLimit = false
 
