@@ -27,7 +27,7 @@ test: ## Run the tests (minutes); ARGUMENTS='--filter Name' runs some of them
 	swift test --disable-xctest $(ARGUMENTS)
 
 .PHONY: test-real
-test-real: ## Run the tests with the heavy ones: PostgreSQL, nginx, wrk
+test-real: ## Run the tests with the heavy ones: PostgreSQL, nginx, wrk, Prometheus, Chromium
 	@.ci/install-packages build test real
 	OVERHEAR_REAL_PARTS=1 swift test --disable-xctest $(ARGUMENTS)
 

@@ -263,6 +263,9 @@ public final class EventLoop {
 
     // MARK: - Time
 
+    /// How long this turn has been at work, by a fresh look at the clock.
+    package var nanosecondsInTurn: Int64 { clock.monotonic().nanoseconds - now.nanoseconds }
+
     private func readClocks() {
         now = clock.monotonic()
         realTimeNanoseconds = clock.realTimeNanoseconds()

@@ -55,9 +55,44 @@ final class Audience: TrafficObserver {
         rest?.sessionClosed(closing)
     }
 
-    func acceptPaused(route: Int) {
-        first?.acceptPaused(route: route)
-        rest?.acceptPaused(route: route)
+    func sessionRejected(_ session: SessionID, route: Int, reason: Rejection) {
+        first?.sessionRejected(session, route: route, reason: reason)
+        rest?.sessionRejected(session, route: route, reason: reason)
+    }
+
+    func connectAttempted(_ session: SessionID, route: Int) {
+        first?.connectAttempted(session, route: route)
+        rest?.connectAttempted(session, route: route)
+    }
+
+    func connectTook(nanoseconds: Int64, route: Int) {
+        first?.connectTook(nanoseconds: nanoseconds, route: route)
+        rest?.connectTook(nanoseconds: nanoseconds, route: route)
+    }
+
+    func held(route: Int, direction: Direction) {
+        first?.held(route: route, direction: direction)
+        rest?.held(route: route, direction: direction)
+    }
+
+    func left(afterNanoseconds waited: Int64, reads: Int, route: Int, direction: Direction) {
+        first?.left(afterNanoseconds: waited, reads: reads, route: route, direction: direction)
+        rest?.left(afterNanoseconds: waited, reads: reads, route: route, direction: direction)
+    }
+
+    func answered(afterNanoseconds waited: Int64, question: QuestionID, route: Int, at: Timestamp) {
+        first?.answered(afterNanoseconds: waited, question: question, route: route, at: at)
+        rest?.answered(afterNanoseconds: waited, question: question, route: route, at: at)
+    }
+
+    func acceptPaused(route: Int, reason: AcceptPause) {
+        first?.acceptPaused(route: route, reason: reason)
+        rest?.acceptPaused(route: route, reason: reason)
+    }
+
+    func readingPauseBegan(route: Int, direction: Direction) {
+        first?.readingPauseBegan(route: route, direction: direction)
+        rest?.readingPauseBegan(route: route, direction: direction)
     }
 
     func readingPaused(nanoseconds: Int64, route: Int, direction: Direction) {

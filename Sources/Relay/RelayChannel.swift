@@ -8,7 +8,9 @@ final class RelayChannel: ChatChannel {
     let side: Side
     /// Messages heard in the direction read here.
     private(set) var messageCount: Int64 = 0
-    /// How long reading was held up.
+    /// When the latest of them was told of.
+    private(set) var lastMessageAt = LoopInstant(nanoseconds: 0)
+    /// How long reading was held up, as far as it was told.
     private(set) var pausedNanoseconds: Int64 = 0
     /// The session this is an end of; nil once it is over and this turn has ended.
     var session: Session?
@@ -27,6 +29,8 @@ final class RelayChannel: ChatChannel {
     /// The partner's FIFO is above its high-water mark and has not fallen below the low one since.
     private var isHeldUp = false
     private var pausedSince: LoopInstant?
+    /// What was read from the partner and waits here.
+    private var residence = Residence()
 
     /// The client's end, of a socket just accepted.
     init(of id: SessionID, relay: RelayLoop, route: Int, socket: consuming Socket, peer: SocketAddress) {
@@ -80,6 +84,7 @@ final class RelayChannel: ChatChannel {
         state.writes = statistics.writes
         state.partialWrites = statistics.partialWrites
         state.pausedNanoseconds = pausedNanoseconds + (pausedSince.map { (loop.now - $0).wholeNanoseconds } ?? 0)
+        state.isPaused = pausedSince != nil
         return state
     }
 
@@ -138,6 +143,24 @@ final class RelayChannel: ChatChannel {
     override func handleSent(byteCount: Int) {
         session?.isActive(at: loop.now)
         audience.sent(byteCount: byteCount, route: route, direction: direction.opposite)
+        if !residence.isEmpty { tellWhatLeft() }
+    }
+
+    /// What the partner just read had to wait, in part or whole.
+    func holdLatestRead() {
+        residence.hold(until: statistics.bytesOut + Int64(fifo.byteCount), readAt: loop.now)
+        audience.held(route: route, direction: direction.opposite)
+    }
+
+    private func tellWhatLeft() {
+        while let mark = residence.leave(sentByteCount: statistics.bytesOut) {
+            audience.left(
+                afterNanoseconds: loop.now.nanoseconds - mark.readAt.nanoseconds,
+                reads: mark.reads,
+                route: route,
+                direction: direction.opposite
+            )
+        }
     }
 
     // MARK: - Messages
@@ -175,6 +198,7 @@ final class RelayChannel: ChatChannel {
 
     private func tell(_ bytes: RawSpan, byteCount: Int, _ ending: Ending) {
         messageCount += 1
+        lastMessageAt = loop.now
         let header = MessageHeader(
             session: id,
             route: route,
@@ -216,14 +240,22 @@ final class RelayChannel: ChatChannel {
         interestMayHaveChanged()
         let isPaused = (isHeldUp || !hasRoom) && (session?.mayRead(side) ?? false)
         guard isPaused != (pausedSince != nil) else { return }
-        if let since = pausedSince {
-            pausedSince = nil
-            let paused = (loop.now - since).wholeNanoseconds
-            pausedNanoseconds += paused
-            audience.readingPaused(nanoseconds: paused, route: route, direction: direction)
-        } else {
+        if isPaused {
             pausedSince = loop.now
+            audience.readingPauseBegan(route: route, direction: direction)
+        } else {
+            tellPause()
+            pausedSince = nil
         }
+    }
+
+    /// Tells how long reading has been held up since that was last told.
+    func tellPause() {
+        guard let since = pausedSince else { return }
+        pausedSince = loop.now
+        let paused = (loop.now - since).wholeNanoseconds
+        pausedNanoseconds += paused
+        audience.readingPaused(nanoseconds: paused, route: route, direction: direction)
     }
 
     /// Gives back what an idle channel need not own.

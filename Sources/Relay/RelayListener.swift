@@ -1,4 +1,5 @@
 import AsyncChat
+import Traffic
 
 /// Accepts the clients of one route on one loop; rests while the loop has all the sessions it may.
 final class RelayListener: Dispatcher {
@@ -20,7 +21,7 @@ final class RelayListener: Dispatcher {
     override func readable() -> Bool {
         let wasAtLimit = isAtLimit
         isAtLimit = relay.isAtSessionLimit
-        if isAtLimit, !wasAtLimit { relay.audience.acceptPaused(route: route) }
+        if isAtLimit, !wasAtLimit { relay.audience.acceptPaused(route: route, reason: .sessionLimit) }
         return !isAtLimit
     }
 
@@ -29,7 +30,7 @@ final class RelayListener: Dispatcher {
     }
 
     override func handleAcceptPaused(_ error: SystemError) {
-        relay.audience.acceptPaused(route: route)
+        relay.audience.acceptPaused(route: route, reason: .exhausted)
     }
 
     override func handleError(_ error: any Error) {

@@ -18,6 +18,7 @@ package final class RelayLoop {
     private var whenDrained: (() -> Void)?
     private var isRefusing = false
     private var lastSampling: LoopInstant
+    private var highWaters: [HighWaters]
 
     /// - Parameter resolver: shared by all loops of the program.
     package init(loop: EventLoop, configuration: RelayConfiguration, resolver: NameResolver) {
@@ -26,6 +27,7 @@ package final class RelayLoop {
         self.resolver = resolver
         numericUpstreams = configuration.routes.map(\.upstream.numericAddress)
         lastSampling = loop.now
+        highWaters = configuration.routes.map { _ in HighWaters() }
         loop.atTurnEnd { [unowned self] in endTurn() }
         scheduleSweep()
     }
@@ -112,7 +114,10 @@ package final class RelayLoop {
     /// Makes a session of a client just accepted, and begins to look for its upstream.
     func open(_ socket: consuming Socket, from peer: SocketAddress, route: Int) {
         let session = admit(socket, from: peer, route: route)
-        guard !(isRefusing && configuration.routes[route].isRecorded) else { return session.abort(.captureStopped) }
+        guard !(isRefusing && configuration.routes[route].isRecorded) else {
+            audience.sessionRejected(session.id, route: route, reason: .captureStopped)
+            return session.abort(.captureStopped)
+        }
         if let address = numericUpstreams[route] {
             session.connect(toAnyOf: [address])
         } else {
@@ -148,6 +153,7 @@ package final class RelayLoop {
             last.place = session.place
         }
         closedThisTurn.append(session)
+        highWaters[session.route].note(session.channelStates)
         audience.sessionClosed(closing)
         for listener in listeners { listener.interestMayHaveChanged() }
     }
@@ -196,8 +202,13 @@ package final class RelayLoop {
         var totals = configuration.routes.map { _ in (client: ChannelTotals(), upstream: ChannelTotals()) }
         for session in sessions {
             let states = session.channelStates
+            highWaters[session.route].note(states)
             totals[session.route].client.add(states.client)
             totals[session.route].upstream.add(states.upstream)
+        }
+        for (route, highWaters) in highWaters.enumerated() {
+            totals[route].client.fifoHighWaterBytes = highWaters.client
+            totals[route].upstream.fifoHighWaterBytes = highWaters.upstream
         }
         for (route, totals) in totals.enumerated() {
             audience.totals(totals.client, route: route, side: .client)

@@ -19,6 +19,8 @@ final class Session {
     private var lastActivity: LoopInstant
     /// Something happened since the last sample.
     private var isChanged = true
+    /// How many of the client's messages lie before the server's last bytes.
+    private var answeredCount: Int64 = 0
     private var eventDepth = 0
     private var deferred = SessionState.Action.nothing
     /// Addresses of the upstream still to be tried.
@@ -65,6 +67,7 @@ final class Session {
             return connectFailed(failure.map(ConnectFailure.reason) ?? .resolveFailed)
         }
         nextAttemptAt = untried.isEmpty ? nil : patience.map { relay.loop.now + $0 }
+        relay.audience.connectAttempted(id, route: route)
         do {
             try upstream.connect(to: address)
         } catch {
@@ -86,6 +89,7 @@ final class Session {
     func connected() {
         untried = []
         let address = upstream.address.map(String.init(describing:)) ?? ""
+        relay.audience.connectTook(nanoseconds: sinceOpened, route: route)
         relay.audience.sessionConnected(id, route: route, upstreamAddress: address, at: relay.realTime)
         isActive(at: relay.loop.now)
         perform(state.connected())
@@ -108,6 +112,8 @@ final class Session {
 
     func mayRead(_ side: Side) -> Bool { state.mayRead(side) }
 
+    private var sinceOpened: Int64 { relay.loop.now.nanoseconds - openedAt.nanoseconds }
+
     func isActive(at instant: LoopInstant) {
         lastActivity = instant
         isChanged = true
@@ -116,10 +122,27 @@ final class Session {
     /// Sends what a side received to the other, at once as far as the kernel takes it.
     func forward(_ bytes: RawSpan, from side: Side) {
         isActive(at: relay.loop.now)
-        guard state.mayRead(side) else { return }
+        guard state.mayRead(side) else {
+            return relay.audience.held(route: route, direction: side.outgoingDirection)
+        }
         let partner = self[side.other]
         partner.push(bytes)
-        self[side].heed(partnerFIFOByteCount: partner.fifo.byteCount)
+        let waitingByteCount = partner.fifo.byteCount
+        if waitingByteCount > 0 { partner.holdLatestRead() }
+        self[side].heed(partnerFIFOByteCount: waitingByteCount)
+        if side == .upstream { noteAnswer() }
+    }
+
+    /// The server speaks: if the client has said something since it last did, that is an answer.
+    private func noteAnswer() {
+        guard client.messageCount > answeredCount else { return }
+        answeredCount = client.messageCount
+        relay.audience.answered(
+            afterNanoseconds: relay.loop.now.nanoseconds - client.lastMessageAt.nanoseconds,
+            question: QuestionID(session: id, sequence: client.messageCount),
+            route: route,
+            at: relay.realTime
+        )
     }
 
     /// A side took some of what was waiting for it.
@@ -179,6 +202,8 @@ final class Session {
             return abort(.idleTimeout)
         }
         guard isSampling else { return }
+        client.tellPause()
+        upstream.tellPause()
         if isChanged {
             isChanged = false
             sample()
@@ -267,7 +292,14 @@ final class Session {
         sample()
         client.close()
         upstream.close()
-        let closing = SessionClosing(session: id, route: route, reason: reason, tally: tally, at: relay.realTime)
+        let closing = SessionClosing(
+            session: id,
+            route: route,
+            reason: reason,
+            tally: tally,
+            at: relay.realTime,
+            durationNanoseconds: sinceOpened
+        )
         relay.remove(self, closing)
     }
 }

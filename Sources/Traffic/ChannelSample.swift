@@ -20,6 +20,8 @@ package struct ChannelState: Equatable, Sendable {
     package var partialWrites: Int64 = 0
     /// How long reading was held up, because the other side's FIFO was above its high-water mark or the recorder full.
     package var pausedNanoseconds: Int64 = 0
+    /// Is reading held up now?
+    package var isPaused = false
 
     package init() {}
 }
@@ -46,6 +48,10 @@ package struct ChannelTotals: Equatable, Sendable {
     package var fifoBytes: Int64 = 0
     package var fifoItemsMax: Int64 = 0
     package var fifoBytesMax: Int64 = 0
+    /// The most bytes any FIFO ever held, those of closed channels included.
+    package var fifoHighWaterBytes: Int64 = 0
+    /// Channels whose reading is held up.
+    package var paused: Int64 = 0
 
     package init() {}
 
@@ -55,5 +61,7 @@ package struct ChannelTotals: Equatable, Sendable {
         fifoBytes += state.fifoBytes
         fifoItemsMax = max(fifoItemsMax, state.fifoItems)
         fifoBytesMax = max(fifoBytesMax, state.fifoBytes)
+        fifoHighWaterBytes = max(fifoHighWaterBytes, state.fifoHighWaterBytes)
+        if state.isPaused { paused += 1 }
     }
 }

@@ -45,13 +45,23 @@ package struct SessionClosing: Sendable {
     package var reason: CloseReason
     package var tally: SessionTally
     package var at: Timestamp
+    /// Since the client was accepted.
+    package var durationNanoseconds: Int64
 
-    package init(session: SessionID, route: Int, reason: CloseReason, tally: SessionTally, at: Timestamp) {
+    package init(
+        session: SessionID,
+        route: Int,
+        reason: CloseReason,
+        tally: SessionTally,
+        at: Timestamp,
+        durationNanoseconds: Int64 = 0
+    ) {
         self.session = session
         self.route = route
         self.reason = reason
         self.tally = tally
         self.at = at
+        self.durationNanoseconds = durationNanoseconds
     }
 }
 

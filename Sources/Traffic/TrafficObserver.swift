@@ -6,6 +6,15 @@ package protocol TrafficObserver: AnyObject {
     /// A client was accepted on a route.
     func sessionOpened(_ opening: SessionOpening)
 
+    /// A client was turned away on arrival. `sessionOpened` came before, `sessionClosed` follows.
+    func sessionRejected(_ session: SessionID, route: Int, reason: Rejection)
+
+    /// A connection to one address of a session's upstream is tried.
+    func connectAttempted(_ session: SessionID, route: Int)
+
+    /// The upstream connection of a session stands, so long after its client was accepted.
+    func connectTook(nanoseconds: Int64, route: Int)
+
     /// The upstream connection of a session stands.
     func sessionConnected(_ session: SessionID, route: Int, upstreamAddress: String, at: Timestamp)
 
@@ -18,6 +27,16 @@ package protocol TrafficObserver: AnyObject {
     /// The kernel took bytes for the destination of a direction.
     func sent(byteCount: Int, route: Int, direction: Direction)
 
+    /// What one read brought has to wait: the kernel did not take all of it at once. Told before `received` of that read;
+    /// `left` follows, unless it is thrown away.
+    func held(route: Int, direction: Direction)
+
+    /// What so many reads brought has left, so long after they were made.
+    func left(afterNanoseconds: Int64, reads: Int, route: Int, direction: Direction)
+
+    /// The first bytes of an answer came, so long after the last message of the client.
+    func answered(afterNanoseconds: Int64, question: QuestionID, route: Int, at: Timestamp)
+
     /// A message is complete. `payload` is the message, or its beginning where it is longer than the bound for what is
     /// stored; it is only lent for the call.
     func message(_ header: MessageHeader, payload: RawSpan)
@@ -28,10 +47,13 @@ package protocol TrafficObserver: AnyObject {
     /// A session is over.
     func sessionClosed(_ closing: SessionClosing)
 
-    /// Accepting paused: out of descriptors, or at the bound for sessions.
-    func acceptPaused(route: Int)
+    /// Accepting paused.
+    func acceptPaused(route: Int, reason: AcceptPause)
 
-    /// One channel's reading was held up for this long, and goes on (or ended).
+    /// One channel's reading is held up from now on.
+    func readingPauseBegan(route: Int, direction: Direction)
+
+    /// One channel's reading was held up for this long since that was last told: once a second, and when it goes on.
     func readingPaused(nanoseconds: Int64, route: Int, direction: Direction)
 
     /// Sums over this loop's live channels, told once a second and when the last one closes.
@@ -43,14 +65,21 @@ package protocol TrafficObserver: AnyObject {
 
 extension TrafficObserver {
     package func sessionOpened(_ opening: SessionOpening) {}
+    package func sessionRejected(_ session: SessionID, route: Int, reason: Rejection) {}
+    package func connectAttempted(_ session: SessionID, route: Int) {}
+    package func connectTook(nanoseconds: Int64, route: Int) {}
     package func sessionConnected(_ session: SessionID, route: Int, upstreamAddress: String, at: Timestamp) {}
     package func connectFailed(_ session: SessionID, route: Int, reason: CloseReason) {}
     package func received(byteCount: Int, route: Int, direction: Direction) {}
     package func sent(byteCount: Int, route: Int, direction: Direction) {}
+    package func held(route: Int, direction: Direction) {}
+    package func left(afterNanoseconds: Int64, reads: Int, route: Int, direction: Direction) {}
+    package func answered(afterNanoseconds: Int64, question: QuestionID, route: Int, at: Timestamp) {}
     package func message(_ header: MessageHeader, payload: RawSpan) {}
     package func sampled(_ session: SessionID, tally: SessionTally, client: ChannelSample, upstream: ChannelSample) {}
     package func sessionClosed(_ closing: SessionClosing) {}
-    package func acceptPaused(route: Int) {}
+    package func acceptPaused(route: Int, reason: AcceptPause) {}
+    package func readingPauseBegan(route: Int, direction: Direction) {}
     package func readingPaused(nanoseconds: Int64, route: Int, direction: Direction) {}
     package func totals(_ totals: ChannelTotals, route: Int, side: Side) {}
     package var hasRoom: Bool { true }

@@ -35,7 +35,7 @@ final class JournalObserver: TrafficObserver {
         )
     }
 
-    func acceptPaused(route: Int) {
-        log.event(.warning, "accept.paused", ["route": routes[route]])
+    func acceptPaused(route: Int, reason: AcceptPause) {
+        log.event(.warning, "accept.paused", ["route": routes[route], "reason": reason.rawValue])
     }
 }

@@ -46,7 +46,7 @@ final class LoopAssembly {
         }
         observers.append(JournalObserver(log: shared.log, routes: shared.configuration.routes.map(\.name)))
         relay.begin(telling: observers, numbering: numbers)
-        loop.atTurnEnd { metrics.turned() }
+        loop.atTurnEnd { [unowned loop] in metrics.turned(nanoseconds: loop.nanosecondsInTurn) }
     }
 
     /// What other threads may ask of this loop.

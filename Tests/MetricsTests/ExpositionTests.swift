@@ -85,7 +85,7 @@ import Traffic
             totals.fifoBytes = fifoBytes
             totals.fifoBytesMax = fifoBytes
             loop.totals(totals, route: 0, side: .client)
-            loop.turned()
+            loop.turned(nanoseconds: 300_000)
         }
         let text = wholeExposition(loops)
         #expect(text.contains(#"overhear_received_bytes_total{route="echo",direction="upstream"} 10"#))
@@ -96,6 +96,9 @@ import Traffic
         #expect(text.contains(#"overhear_fifo_bytes{route="echo",side="client"} 1000"#))
         #expect(text.contains(#"overhear_fifo_bytes_max{route="echo",side="client"} 700"#))
         #expect(text.contains("\noverhear_loop_turns_total 2\n"))
+        #expect(text.contains("\noverhear_loop_busy_seconds_total 0.0006\n"))
+        #expect(text.contains("\noverhear_loop_lag_seconds_bucket{le=\"0.00025\"} 0\n"))
+        #expect(text.contains("\noverhear_loop_lag_seconds_bucket{le=\"0.0005\"} 2\n"))
     }
 
     @Test func `shows a recorder that is off as zeros`() {
@@ -163,7 +166,7 @@ import Traffic
     }
 
     private func rendered(_ section: Section) -> String {
-        String(decoding: TextFormat.render(TextFormat.encode(section), at: Moment()), as: UTF8.self)
+        String(decoding: TextFormat.render(TextFormat.prometheus.encode(section), at: Moment()), as: UTF8.self)
     }
 
     private func wholeExposition(_ loops: [LoopMetrics], _ figures: RecorderFigures? = nil) -> String {

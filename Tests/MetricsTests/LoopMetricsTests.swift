@@ -47,10 +47,33 @@ import Traffic
     }
 
     @Test func `count how often reading paused and for how long`() {
+        metrics.readingPauseBegan(route: 0, direction: .upstream)
         metrics.readingPaused(nanoseconds: 30, route: 0, direction: .upstream)
         metrics.readingPaused(nanoseconds: 12, route: 0, direction: .upstream)
-        #expect(metrics.readingPauses[0, .upstream].current == 2)
+        #expect(metrics.readingPauses[0, .upstream].current == 1)
         #expect(metrics.pausedNanoseconds[0, .upstream].current == 42)
+    }
+
+    @Test func `count a read as passed, or in the end as one that waited`() {
+        metrics.received(byteCount: 1, route: 0, direction: .upstream)
+        metrics.held(route: 0, direction: .upstream)
+        metrics.received(byteCount: 1, route: 0, direction: .upstream)
+        metrics.received(byteCount: 1, route: 0, direction: .upstream)
+        #expect(metrics.passedReads[0, .upstream].current == 2)
+        metrics.left(afterNanoseconds: 300_000, reads: 1, route: 0, direction: .upstream)
+        #expect(metrics.residences[0, .upstream].snapshot().counts.reduce(0, +) == 1)
+    }
+
+    @Test func `keep one message a second and bucket as an example`() {
+        let exemplars = Exemplars()
+        #expect(exemplars.exemplar(of: 3) == nil)
+        let second: Int64 = 1_000_000_000
+        for (sequence, at) in [(1, 5 * second), (2, 5 * second + 10), (3, 6 * second)] as [(Int64, Int64)] {
+            exemplars.note(3, value: 48, session, sequence, at: Timestamp(nanosecondsSince1970: at))
+            let kept: Int64 = sequence == 3 ? 3 : 1
+            #expect(exemplars.exemplar(of: 3)?.sequence == kept)
+        }
+        #expect(exemplars.exemplar(of: 2) == nil)
     }
 
     @Test func `forget the channels of the second before`() {

@@ -182,7 +182,7 @@ import Testing
     }
 
     @Test func `gives up on a client that does not take its answer, and serves others meanwhile`() throws {
-        let scene = try HTTPScene(routes: 2000)
+        let scene = try HTTPScene(routes: 500)
         let slow = try scene.connect()
         slow.reads = false
         slow.push(Array(String(repeating: "GET /metrics HTTP/1.1\r\n\r\n", count: 40).utf8))
@@ -193,7 +193,7 @@ import Testing
     }
 
     @Test func `reads no further requests while an answer is being taken`() throws {
-        let scene = try HTTPScene(routes: 2000)
+        let scene = try HTTPScene(routes: 500)
         let slow = try scene.connect()
         slow.reads = false
         slow.push(Array(String(repeating: "GET /metrics HTTP/1.1\r\n\r\n", count: 40_000).utf8))
@@ -204,7 +204,7 @@ import Testing
     }
 
     @Test func `sends a long answer whole`() throws {
-        let answer = try HTTPScene(routes: 3000).exchange("GET /metrics HTTP/1.0\r\n\r\n")
+        let answer = try HTTPScene(routes: 700).exchange("GET /metrics HTTP/1.0\r\n\r\n")
         let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1)
         #expect(parts[1].utf8.count > 5_000_000)
         #expect(parts[0].contains("Content-Length: \(parts[1].utf8.count)\r\n"))

@@ -55,6 +55,40 @@ import Testing
         }
     }
 
+    @Test func `is understood as OpenMetrics too, and an exemplar leads to its message in the record`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let client = try relay.connect()
+                try client.send("short\n" + String(repeating: "x", count: 4999) + "\n")
+                _ = try client.receive(exactly: 5006)
+                let wire = try ask(
+                    relay,
+                    "GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: application/openmetrics-text;version=1.0.0\r\n\r\n"
+                )
+                let answer = try wire.receiveAnswer()
+                #expect(answer.fields["content-type"]?.hasPrefix("application/openmetrics-text; version=1.0.0") == true)
+                let script = """
+                    import sys
+                    from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
+                    for family in parse(sys.stdin.read()):
+                        assert family.documentation and family.type != "unknown", family.name
+                        for sample in family.samples:
+                            up = sample.labels.get("direction") == "upstream"
+                            if family.name == "overhear_message_size_bytes" and up and sample.exemplar:
+                                e = sample.exemplar
+                                print(sample.labels["le"], e.labels["session"], e.labels["sequence"], int(e.value))
+                    """
+                let outcome = try run(python(), ["-c", script], input: answer.text)
+                #expect(outcome.errors.isEmpty)
+                #expect(outcome.output == "16.0 1 1 6\n16384.0 1 2 5000\n")
+                client.close()
+                try relay.settle()
+                let query = "SELECT byte_count FROM messages WHERE session_id = 1 AND direction = 0 AND sequence = 2"
+                #expect(try relay.record.number(query) == 5000)
+            }
+        }
+    }
+
     @Test func `answers GET and HEAD, and says what else there is`() throws {
         try withEchoServer { server in
             try withRelay(to: server) { relay in

@@ -228,8 +228,16 @@ import Traffic
             }
         )
         #expect(server.received == stream)
-        #expect(scene.ear.pauses.contains { $0.direction == .upstream && $0.nanoseconds >= 3_000_000_000 })
+        // Pauses are told of as they last, not only at their end.
+        let paused = scene.ear.pauses.filter { $0.direction == .upstream }
+        #expect(paused.reduce(0) { $0 + $1.nanoseconds } >= 3_000_000_000)
+        #expect(scene.ear.pausesBegun >= 1)
         #expect(!scene.ear.pauses.contains { $0.direction == .downstream })
+        // What had to wait is told of when it leaves, with how long it did.
+        let waited = scene.ear.waits.filter { $0.direction == .upstream }
+        #expect(waited.reduce(0) { $0 + $1.reads } == scene.ear.heldReads.upstream)
+        #expect((waited.map(\.nanoseconds).max() ?? 0) >= 3_000_000_000)
+        #expect(scene.ear.heldReads.downstream == 0)
     }
 
     @Test func `reads nobody while the record has no room, and everybody when it has again`() throws {
@@ -244,8 +252,25 @@ import Traffic
         #expect(scene.ear.received == PerDirection(both: 0))
         scene.ear.hasRoom = true
         #expect(scene.turns { scene.ear.messages.count == 4 })
-        #expect(scene.ear.pauses.count == 4)
-        #expect(scene.ear.pauses.allSatisfy { $0.nanoseconds >= 2_000_000_000 })
+        #expect(scene.ear.pausesBegun == 4)
+        #expect(scene.ear.pauses.reduce(0) { $0 + $1.nanoseconds } >= 8_000_000_000)
+    }
+
+    @Test func `says how long each answer took, from the last message asked`() throws {
+        let scene = try RelayScene()
+        let (client, server) = try scene.conversation()
+        #expect(scene.ear.connectAttempts == 1)
+        #expect(scene.ear.connectDurations.count == 1)
+        client.send("one\ntwo\n")
+        #expect(scene.turns { server.receive() && server.text == "one\ntwo\n" })
+        scene.clock.advance(.milliseconds(250))
+        server.send("ans")
+        #expect(scene.turns { client.receive() && client.text == "ans" })
+        scene.clock.advance(.seconds(1))
+        server.send("wer\n")
+        #expect(scene.turns { client.receive() && client.text == "answer\n" })
+        #expect(scene.ear.answers.map(\.sequence) == [2])
+        #expect(scene.ear.answers.allSatisfy { (250_000_000..<1_000_000_000).contains($0.nanoseconds) })
     }
 
     @Test func `reads on in a direction that is not recorded, though the record has no room`() throws {

@@ -17,6 +17,13 @@ final class WireEar: TrafficObserver {
     private(set) var samples: [(tally: SessionTally, client: ChannelState, upstream: ChannelState)] = []
     private(set) var closings: [SessionClosing] = []
     private(set) var acceptPauses = 0
+    private(set) var pausesBegun = 0
+    private(set) var connectAttempts = 0
+    private(set) var connectDurations: [Int64] = []
+    private(set) var rejections: [SessionID] = []
+    private(set) var heldReads = PerDirection(both: 0)
+    private(set) var waits: [(nanoseconds: Int64, reads: Int, direction: Direction)] = []
+    private(set) var answers: [(nanoseconds: Int64, sequence: Int64)] = []
     private(set) var pauses: [(nanoseconds: Int64, direction: Direction)] = []
     private(set) var totals: [Side: ChannelTotals] = [:]
     private(set) var totalsCount = 0
@@ -38,7 +45,18 @@ final class WireEar: TrafficObserver {
         samples.append((tally, client.state, upstream.state))
     }
     func sessionClosed(_ closing: SessionClosing) { closings.append(closing) }
-    func acceptPaused(route: Int) { acceptPauses += 1 }
+    func acceptPaused(route: Int, reason: AcceptPause) { acceptPauses += 1 }
+    func readingPauseBegan(route: Int, direction: Direction) { pausesBegun += 1 }
+    func connectAttempted(_ session: SessionID, route: Int) { connectAttempts += 1 }
+    func connectTook(nanoseconds: Int64, route: Int) { connectDurations.append(nanoseconds) }
+    func sessionRejected(_ session: SessionID, route: Int, reason: Rejection) { rejections.append(session) }
+    func held(route: Int, direction: Direction) { heldReads[direction] += 1 }
+    func left(afterNanoseconds: Int64, reads: Int, route: Int, direction: Direction) {
+        waits.append((afterNanoseconds, reads, direction))
+    }
+    func answered(afterNanoseconds: Int64, question: QuestionID, route: Int, at: Timestamp) {
+        answers.append((afterNanoseconds, question.sequence))
+    }
     func readingPaused(nanoseconds: Int64, route: Int, direction: Direction) { pauses.append((nanoseconds, direction)) }
     func totals(_ totals: ChannelTotals, route: Int, side: Side) {
         self.totals[side] = totals

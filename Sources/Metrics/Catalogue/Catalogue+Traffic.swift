@@ -1,7 +1,8 @@
 /// What passes through the relay.
 extension Catalogue {
     static let sessions = [
-        sessionsActive, sessionsTotal, sessionsClosed, connectErrors, acceptPauses,
+        sessionsActive, sessionsTotal, sessionsRejected, sessionsClosed, sessionDuration, connectAttempts,
+        connectErrors, connectDuration, acceptPauses,
     ]
     static let sessionsActive = Family.gauge(
         "overhear_sessions_active",
@@ -30,12 +31,12 @@ extension Catalogue {
     static let acceptPauses = Family.counter(
         "overhear_accept_pauses_total",
         nil,
-        [.route],
-        help: "Times accepting paused: out of file descriptors, or at the bound for sessions."
+        [.route, .acceptPause],
+        help: "Times accepting paused, by why: at the bound for sessions, or out of descriptors or memory."
     )
 
     static let traffic = [
-        receivedBytes, sentBytes, messages, messageSize, readingPaused, readingPauses,
+        receivedBytes, sentBytes, messages, messageSize, turnaround, residence, readingPaused, readingPauses,
     ]
     static let receivedBytes = Family.counter(
         "overhear_received_bytes_total",
@@ -67,20 +68,20 @@ extension Catalogue {
         "overhear_reading_paused_seconds_total",
         .seconds,
         [.route, .direction],
-        help: "Time reading was held up by a full FIFO or a full recorder, counted when it goes on."
+        help: "Time reading was held up by a full FIFO or a full recorder, counted every second it lasts."
     )
     static let readingPauses = Family.counter(
         "overhear_reading_pauses_total",
         nil,
         [.route, .direction],
-        help: "Times reading was held up by a full FIFO or a full recorder, counted when it goes on."
+        help: "Times reading was held up by a full FIFO or a full recorder, counted when they begin."
     )
 
     /// Bytes: ×4 from 16 B to 16 MiB.
     package static let messageSizeBounds: [Int64] = (0...10).map { 16 << (2 * $0) }
 
     static let channels = [
-        fifoItems, fifoItemsMax, fifoBytes, fifoBytesMax, inputBuffer,
+        fifoItems, fifoItemsMax, fifoBytes, fifoBytesMax, fifoHighWater, inputBuffer, channelsPaused,
     ]
     static let fifoItems = Family.gauge(
         "overhear_fifo_items",

@@ -3,7 +3,7 @@
 /// A family is declared once, in `Catalogue`; the exposition, the documentation and the dashboards are all checked
 /// against that declaration. It holds no numbers.
 package struct Family: Equatable, Sendable {
-    package enum Kind: String, Sendable { case counter, gauge, histogram }
+    package enum Kind: String, Sendable { case counter, gauge, histogram, info }
 
     /// What one of it is. Families that count things (sessions, messages) have no unit.
     package enum Unit: String, Sendable { case bytes, seconds }
@@ -25,6 +25,11 @@ package struct Family: Equatable, Sendable {
 
     static func gauge(_ name: String, _ unit: Unit? = nil, _ labels: [Label] = [], help: String) -> Family {
         Family(name: name, kind: .gauge, unit: unit, labels: labels, bounds: [], scale: 1, help: help)
+    }
+
+    /// Always 1: what it says is in its labels.
+    static func info(_ name: String, _ labels: [Label], help: String) -> Family {
+        Family(name: name, kind: .info, unit: nil, labels: labels, bounds: [], scale: 1, help: help)
     }
 
     static func histogram(

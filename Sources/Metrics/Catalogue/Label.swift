@@ -20,6 +20,8 @@ package struct Label: Equatable, Sendable {
     static let side = closed("side", over: Side.self)
     static let closeReason = closed("reason", over: CloseReason.self)
     static let connectFailure = Label(name: "reason", values: .oneOf(CloseReason.connectFailures.map(\.label)))
+    static let acceptPause = closed("reason", over: AcceptPause.self)
+    static let rejection = closed("reason", over: Rejection.self)
     static let lossReason = closed("reason", over: RecorderFigures.Loss.self)
     static let recorderState = closed("state", over: RecorderFigures.State.self)
     static let table = closed("table", over: RecorderFigures.Table.self)

@@ -30,3 +30,5 @@ extension Side: LabelValue {
 }
 
 extension CloseReason: LabelValue {}
+extension AcceptPause: LabelValue {}
+extension Rejection: LabelValue {}

@@ -4,7 +4,7 @@
 /// the answer, so its length is known before its first byte leaves. Memory: one answer, a few KiB per route. Used
 /// on the thread that serves scrapes; the numbers may change on others meanwhile.
 package final class Exposition {
-    private let sections: [TextFormat.EncodedSection]
+    private let sections: [TextFormat: [TextFormat.EncodedSection]]
     private let recorder: @Sendable () -> RecorderFigures?
     private var lastRenderNanoseconds: Int64 = 0
 
@@ -23,12 +23,18 @@ package final class Exposition {
     }
 
     init(sections: [Section], recorder: @escaping @Sendable () -> RecorderFigures?) {
-        self.sections = sections.map(TextFormat.encode)
+        self.sections = Dictionary(
+            uniqueKeysWithValues: [TextFormat.prometheus, .openMetrics].map { format in
+                (format, sections.map(format.encode))
+            }
+        )
         self.recorder = recorder
     }
 
     /// One block per family, in the catalogue's order.
-    package func render() -> [[UInt8]] {
+    ///
+    /// - Parameter names: of the only families wanted, or of samples of theirs; all where it is empty.
+    package func render(_ format: TextFormat = .prometheus, only names: Set<String> = []) -> [[UInt8]] {
         let clock = ContinuousClock()
         let start = clock.now
         let moment = Moment(
@@ -36,13 +42,18 @@ package final class Exposition {
             process: .current(),
             lastRenderNanoseconds: lastRenderNanoseconds
         )
-        let blocks = render(at: moment)
+        let blocks = render(at: moment, format, only: names)
         lastRenderNanoseconds = Self.nanoseconds(clock.now - start)
         return blocks
     }
 
-    func render(at moment: Moment) -> [[UInt8]] {
-        sections.map { TextFormat.render($0, at: moment) }.filter { !$0.isEmpty }
+    func render(at moment: Moment, _ format: TextFormat = .prometheus, only names: Set<String> = []) -> [[UInt8]] {
+        var wanted = sections[format] ?? []
+        if !names.isEmpty {
+            let families = Catalogue.families(named: names)
+            wanted = wanted.filter { families.contains($0.name) }
+        }
+        return (wanted.map { TextFormat.render($0, at: moment) } + [format.ending]).filter { !$0.isEmpty }
     }
 
     /// All families, in the catalogue's order.
@@ -59,7 +70,8 @@ package final class Exposition {
             [Series([build.version, build.swiftVersion, build.sqliteVersion]) { _ in .number(1) }]
         )
         let scrape = Section(Catalogue.scrapeDuration) { .fraction($0.lastRenderNanoseconds, per: 1_000_000_000) }
-        return [buildInfo] + traffic.all + RecorderSections.all + [traffic.turns, scrape] + ProcessSections.all(machine)
+        return [buildInfo] + traffic.all + RecorderSections.all + traffic.loopSections + [scrape]
+            + ProcessSections.all(machine)
     }
 
     private static func nanoseconds(_ duration: Duration) -> Int64 {

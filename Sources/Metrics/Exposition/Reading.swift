@@ -7,5 +7,7 @@ enum Reading: Equatable, Sendable {
     case fraction(Int64, per: Int64)
     case infinite
     /// How many observations fell into each bucket of the family, not cumulative, and their sum in small units.
-    case distribution(counts: [Int64], sum: Int64)
+    ///
+    /// With one message for each bucket that has one, where the histogram keeps them.
+    case distribution(counts: [Int64], sum: Int64, exemplars: [Exemplar?] = [])
 }

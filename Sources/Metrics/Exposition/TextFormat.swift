@@ -1,14 +1,28 @@
-/// The Prometheus text format 0.0.4.
+/// The two text formats that Prometheus reads: its own, 0.0.4, and OpenMetrics 1.0.
 ///
 /// Everything of a line but its number is fixed from the start, so it is encoded once: a scrape copies it and writes
-/// digits. HELP escapes backslash and line feed; label values escape the double quote too.
-enum TextFormat {
-    static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+/// digits. What differs: OpenMetrics names a counter's family without `_total`, tells units, escapes quotes in help,
+/// carries exemplars, and says where it ends.
+package enum TextFormat: Sendable {
+    case prometheus
+    case openMetrics
+
+    package var contentType: String {
+        switch self {
+        case .prometheus: "text/plain; version=0.0.4; charset=utf-8"
+        case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
+        }
+    }
+
+    /// What stands after the last family: a body cut short must not pass for a whole one.
+    var ending: [UInt8] { self == .openMetrics ? Array("# EOF\n".utf8) : [] }
 
     /// A section ready to be filled with numbers.
     struct EncodedSection: Sendable {
+        let name: String
         let head: [UInt8]
         let lines: [EncodedSeries]
+        let showsExemplars: Bool
     }
 
     /// A series ready to be filled: for each of its lines, what stands before the number.
@@ -18,17 +32,30 @@ enum TextFormat {
         let read: @Sendable (Moment) -> Reading?
     }
 
-    static func encode(_ section: Section) -> EncodedSection {
+    func encode(_ section: Section) -> EncodedSection {
         let family = section.family
-        let head =
-            "# HELP \(family.name) \(escapedHelp(family.help))\n"
-            + "# TYPE \(family.name) \(family.kind.rawValue)\n"
         return EncodedSection(
-            head: Array(head.utf8),
+            name: family.name,
+            head: Array(head(of: family).utf8),
             lines: section.series.map { series in
-                EncodedSeries(prefixes: prefixes(family, series), scale: family.scale, read: series.read)
-            }
+                EncodedSeries(prefixes: Self.prefixes(family, series), scale: family.scale, read: series.read)
+            },
+            showsExemplars: self == .openMetrics
         )
+    }
+
+    private func head(of family: Family) -> String {
+        switch self {
+        case .prometheus:
+            let kind = family.kind == .info ? "gauge" : family.kind.rawValue
+            return "# HELP \(family.name) \(Self.escapedHelp(family.help))\n# TYPE \(family.name) \(kind)\n"
+        case .openMetrics:
+            let name = family.nameInOpenMetrics
+            // A unit has to be the end of the name.
+            let unit =
+                family.unit.map { name.hasSuffix("_\($0.rawValue)") ? "# UNIT \(name) \($0.rawValue)\n" : "" } ?? ""
+            return "# TYPE \(name) \(family.kind.rawValue)\n\(unit)# HELP \(name) \(Self.escapedLabel(family.help))\n"
+        }
     }
 
     /// The whole group of one family, its last line ended; nothing at all where no series can be known.
@@ -36,12 +63,17 @@ enum TextFormat {
         var text = section.head
         for series in section.lines {
             guard let reading = series.read(moment) else { continue }
-            append(reading, series, to: &text)
+            append(reading, series, showsExemplars: section.showsExemplars, to: &text)
         }
         return text.count == section.head.count ? [] : text
     }
 
-    private static func append(_ reading: Reading, _ series: EncodedSeries, to text: inout [UInt8]) {
+    private static func append(
+        _ reading: Reading,
+        _ series: EncodedSeries,
+        showsExemplars: Bool,
+        to text: inout [UInt8]
+    ) {
         switch reading {
         case .number(let number):
             line(series.prefixes[0], to: &text) { Decimal.append(number, to: &$0) }
@@ -49,8 +81,8 @@ enum TextFormat {
             line(series.prefixes[0], to: &text) { Decimal.append(number, per: scale, to: &$0) }
         case .infinite:
             line(series.prefixes[0], to: &text) { $0 += "+Inf".utf8 }
-        case .distribution(let counts, let sum):
-            appendDistribution(counts, sum, series, to: &text)
+        case .distribution(let counts, let sum, let exemplars):
+            appendDistribution(counts, sum, showsExemplars ? exemplars : [], series, to: &text)
         }
     }
 
@@ -58,16 +90,35 @@ enum TextFormat {
     private static func appendDistribution(
         _ counts: [Int64],
         _ sum: Int64,
+        _ exemplars: [Exemplar?],
         _ series: EncodedSeries,
         to text: inout [UInt8]
     ) {
         var total: Int64 = 0
-        for (count, prefix) in zip(counts, series.prefixes) {
+        for (bucket, (count, prefix)) in zip(counts, series.prefixes).enumerated() {
             total += count
-            line(prefix, to: &text) { Decimal.append(total, to: &$0) }
+            line(prefix, to: &text) {
+                Decimal.append(total, to: &$0)
+                if count > 0, bucket < exemplars.count, let exemplar = exemplars[bucket] {
+                    append(exemplar, scale: series.scale, to: &$0)
+                }
+            }
         }
         line(series.prefixes[counts.count], to: &text) { Decimal.append(sum, per: series.scale, to: &$0) }
         line(series.prefixes[counts.count + 1], to: &text) { Decimal.append(total, to: &$0) }
+    }
+
+    /// ` # {session="17",sequence="3"} 48 1520879607.789`
+    private static func append(_ exemplar: Exemplar, scale: Int64, to text: inout [UInt8]) {
+        text += " # {session=\"".utf8
+        Decimal.append(exemplar.session, to: &text)
+        text += "\",sequence=\"".utf8
+        Decimal.append(exemplar.sequence, to: &text)
+        text += "\"} ".utf8
+        Decimal.append(exemplar.value, per: scale, to: &text)
+        text.append(UInt8(ascii: " "))
+        // Milliseconds are what Prometheus keeps.
+        Decimal.append(exemplar.at / 1_000_000, per: 1000, to: &text)
     }
 
     private static func line(_ prefix: [UInt8], to text: inout [UInt8], number: (inout [UInt8]) -> Void) {
@@ -94,6 +145,7 @@ enum TextFormat {
         escaped(text) { $0 == "\\" ? "\\\\" : $0 == "\n" ? "\\n" : nil }
     }
 
+    /// Label values everywhere, and help in OpenMetrics.
     static func escapedLabel(_ text: String) -> String {
         escaped(text) { $0 == "\\" ? "\\\\" : $0 == "\n" ? "\\n" : $0 == "\"" ? "\\\"" : nil }
     }
@@ -109,5 +161,16 @@ enum TextFormat {
             }
         }
         return result
+    }
+}
+
+extension Family {
+    /// As OpenMetrics writes it in TYPE, UNIT and HELP: without what its samples add.
+    var nameInOpenMetrics: String {
+        switch kind {
+        case .counter: String(name.dropLast("_total".count))
+        case .info: String(name.dropLast("_info".count))
+        case .gauge, .histogram: name
+        }
     }
 }

@@ -9,25 +9,40 @@ struct TrafficSections: Sendable {
         [
             perRoute(Catalogue.sessionsActive) { $0.sessionsActive[$1].current },
             perRoute(Catalogue.sessionsTotal) { $0.sessionsOpened[$1].current },
+            sums(Catalogue.sessionsRejected, Rejection.allCases) { $0.sessionsRejected[$1, $2] },
             sums(Catalogue.sessionsClosed, CloseReason.allCases) { $0.sessionsClosed[$1, $2] },
+            durations(Catalogue.sessionDuration) { $0.sessionDurations[$1] },
+            perRoute(Catalogue.connectAttempts) { $0.connectAttempts[$1].current },
             sums(Catalogue.connectErrors, CloseReason.connectFailures) { $0.connectErrors[$1, $2] },
-            perRoute(Catalogue.acceptPauses) { $0.acceptPauses[$1].current },
+            durations(Catalogue.connectDuration) { $0.connectDurations[$1] },
+            sums(Catalogue.acceptPauses, AcceptPause.allCases) { $0.acceptPauses[$1, $2] },
             sums(Catalogue.receivedBytes, Direction.allCases) { $0.receivedBytes[$1, $2] },
             sums(Catalogue.sentBytes, Direction.allCases) { $0.sentBytes[$1, $2] },
-            messageCounts, messageSizes,
+            messageCounts, messageSizes, turnarounds, residences,
             sums(Catalogue.readingPaused, Direction.allCases, per: 1_000_000_000) { $0.pausedNanoseconds[$1, $2] },
             sums(Catalogue.readingPauses, Direction.allCases) { $0.readingPauses[$1, $2] },
             sums(Catalogue.fifoItems, Side.allCases) { $0.fifoItems[$1, $2] },
             maxima(Catalogue.fifoItemsMax, Side.allCases) { $0.fifoItemsMax[$1, $2] },
             sums(Catalogue.fifoBytes, Side.allCases) { $0.fifoBytes[$1, $2] },
             maxima(Catalogue.fifoBytesMax, Side.allCases) { $0.fifoBytesMax[$1, $2] },
+            maxima(Catalogue.fifoHighWater, Side.allCases) { $0.fifoHighWater[$1, $2] },
             sums(Catalogue.inputBuffer, Side.allCases) { $0.inputBytes[$1, $2] },
+            sums(Catalogue.channelsPaused, Side.allCases) { $0.channelsPaused[$1, $2] },
         ]
     }
 
-    var turns: Section {
+    /// Turns, busy time and lag are three looks at one histogram.
+    var loopSections: [Section] {
         let loops = loops
-        return Section(Catalogue.loopTurns) { _ in .number(loops.reduce(0) { $0 + $1.turns.current }) }
+        return [
+            Section(Catalogue.loopCount) { _ in .number(Int64(loops.count)) },
+            Section(Catalogue.loopTurns) { _ in .number(Self.added(loops.map(\.lag)).counts.reduce(0, +)) },
+            Section(Catalogue.loopBusy) { _ in .fraction(Self.added(loops.map(\.lag)).sum, per: 1_000_000_000) },
+            Section(Catalogue.loopLag) { _ in
+                let lag = Self.added(loops.map(\.lag))
+                return .distribution(counts: lag.counts, sum: lag.sum)
+            },
+        ]
     }
 
     /// The histogram's count, under the name people look for: counted once, so the two can never disagree for long.
@@ -40,8 +55,45 @@ struct TrafficSections: Sendable {
     private var messageSizes: Section {
         perRouteAnd(Catalogue.messageSize, Direction.allCases) { loops, route, direction in
             let sizes = Self.sizes(loops, route, direction)
-            return .distribution(counts: sizes.counts, sum: sizes.sum)
+            let exemplars = Self.newest(loops.map { $0.messageSizeExemplars[route, direction] }, sizes.counts.count)
+            return .distribution(counts: sizes.counts, sum: sizes.sum, exemplars: exemplars)
         }
+    }
+
+    private var turnarounds: Section {
+        let loops = loops
+        return Section(
+            Catalogue.turnaround,
+            routes.enumerated().map { route, name in
+                Series([name]) { _ in
+                    let waits = Self.added(loops.map { $0.turnarounds[route] })
+                    let exemplars = Self.newest(loops.map { $0.turnaroundExemplars[route] }, waits.counts.count)
+                    return .distribution(counts: waits.counts, sum: waits.sum, exemplars: exemplars)
+                }
+            }
+        )
+    }
+
+    /// What the kernel took at once is only counted; it took no time at all.
+    private var residences: Section {
+        perRouteAnd(Catalogue.residence, Direction.allCases) { loops, route, direction in
+            var waits = Self.added(loops.map { $0.residences[route, direction] })
+            waits.counts[0] += loops.reduce(0) { $0 + $1.passedReads[route, direction].current }
+            return .distribution(counts: waits.counts, sum: waits.sum)
+        }
+    }
+
+    private func durations(_ family: Family, _ read: @escaping @Sendable (LoopMetrics, Int) -> Histogram) -> Section {
+        let loops = loops
+        return Section(
+            family,
+            routes.enumerated().map { route, name in
+                Series([name]) { _ in
+                    let sum = Self.added(loops.map { read($0, route) })
+                    return .distribution(counts: sum.counts, sum: sum.sum)
+                }
+            }
+        )
     }
 
     private static func sizes(
@@ -49,14 +101,25 @@ struct TrafficSections: Sendable {
         _ route: Int,
         _ direction: Direction
     ) -> (counts: [Int64], sum: Int64) {
-        var counts = [Int64](repeating: 0, count: Catalogue.messageSizeBounds.count + 1)
-        var sum: Int64 = 0
-        for loop in loops {
-            let snapshot = loop.messageSizes[route, direction].snapshot()
+        added(loops.map { $0.messageSizes[route, direction] })
+    }
+
+    /// Histograms of the same bounds as one.
+    private static func added(_ histograms: [Histogram]) -> (counts: [Int64], sum: Int64) {
+        var (counts, sum) = histograms[0].snapshot()
+        for histogram in histograms.dropFirst() {
+            let snapshot = histogram.snapshot()
             for (bucket, count) in snapshot.counts.enumerated() { counts[bucket] += count }
             sum += snapshot.sum
         }
         return (counts, sum)
+    }
+
+    /// For each bucket the latest message any loop has.
+    private static func newest(_ exemplars: [Exemplars], _ bucketCount: Int) -> [Exemplar?] {
+        (0..<bucketCount).map { bucket in
+            exemplars.compactMap { $0.exemplar(of: bucket) }.max { $0.at < $1.at }
+        }
     }
 
     private func perRoute(_ family: Family, _ read: @escaping @Sendable (LoopMetrics, Int) -> Int64) -> Section {

@@ -17,12 +17,18 @@ package final class MetricsSite {
         }
         guard !request.hasBody else { return Response(.badRequest, "Requests with a body are not read here.") }
         switch request.path {
-        case "/metrics": return Response(.ok, TextFormat.contentType, exposition.render())
+        case "/metrics": return metrics(request)
         case "/-/healthy": return Response(.ok, "healthy")
         case "/-/ready": return ready()
         case "/": return Response(.ok, Response.page, [landingPage])
         default: return Response(.notFound, "Not found. There are /metrics, /-/healthy, /-/ready and /.")
         }
+    }
+
+    /// `name[]` may be repeated: only these families are shown.
+    private func metrics(_ request: RequestHead) -> Response {
+        let names = Query.values(of: "name[]", in: request.query)
+        return Response(.ok, request.format.contentType, exposition.render(request.format, only: Set(names)))
     }
 
     private func ready() -> Response {

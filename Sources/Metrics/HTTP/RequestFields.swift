@@ -4,6 +4,9 @@
 struct RequestFields: Equatable, Sendable {
     private(set) var asksToClose = false
     private(set) var hasBody = false
+    /// As it was sent; several fields are one list.
+    private(set) var accept: String?
+    private(set) var host: String?
     private var isTransferEncoded = false
     private var contentLength: ArraySlice<UInt8>?
 
@@ -18,6 +21,10 @@ struct RequestFields: Equatable, Sendable {
         case "content-length": try take(contentLength: value)
         case "transfer-encoding": isTransferEncoded = true
         case "connection": takeConnection(value)
+        case "accept": accept = accept.map { "\($0),\(value)" } ?? value
+        case "host":
+            guard host == nil else { throw .malformed("The head names two hosts.") }
+            host = value
         default: break
         }
     }

@@ -8,6 +8,12 @@ package struct RequestHead: Equatable, Sendable {
     package var method: Method
     /// Without its query, not decoded; for an absolute target, what follows the authority.
     package var path: String
+    /// What follows the question mark, not decoded; empty without one.
+    var query: String
+    /// The format its `Accept` prefers.
+    var format: TextFormat
+    /// Whom it thinks it speaks to, nil where it does not say.
+    var host: String?
     /// The request wants to be the last of its connection, or must be because its body is not read.
     package var isLast: Bool
     /// Bytes that are no request follow the head.
@@ -24,6 +30,9 @@ package struct RequestHead: Equatable, Sendable {
         try fields.check()
         method = line.method
         path = line.path
+        query = line.query
+        format = AcceptField.format(fields.accept)
+        host = fields.host
         hasBody = fields.hasBody
         isLast = line.isVersion10 || fields.asksToClose || fields.hasBody
     }

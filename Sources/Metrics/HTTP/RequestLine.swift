@@ -2,6 +2,7 @@
 struct RequestLine: Equatable, Sendable {
     var method: RequestHead.Method
     var path: String
+    var query: String
     var isVersion10: Bool
 
     init(parsing line: ArraySlice<UInt8>) throws(Refusal) {
@@ -16,7 +17,9 @@ struct RequestLine: Equatable, Sendable {
             case "HEAD": .head
             default: .other
             }
-        path = Self.path(of: String(decoding: parts[1], as: UTF8.self))
+        let target = String(decoding: parts[1], as: UTF8.self)
+        path = Self.path(of: target)
+        query = String(target.prefix { $0 != "#" }.drop { $0 != "?" }.dropFirst())
     }
 
     private static func isTarget(_ bytes: ArraySlice<UInt8>) -> Bool {
