@@ -223,6 +223,53 @@ import Testing
         }
     }
 
+    @Test func `keeps a relay's clients going while three hundred scrape slowly`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let before = try relay.residentByteCount()
+                // More than may connect at once: the longest idle make room, those being answered stay.
+                let slow = try (1...300).map { _ in
+                    let wire = try Wire(to: relay.metricsAddress, receiveBuffer: 4096)
+                    _ = wire.sendSome(Array("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".utf8)[...])
+                    return wire
+                }
+                for _ in 1...20 { try expectUnaffected(relay) }
+                #expect(try relay.residentByteCount() < before + 64_000_000)
+                for wire in slow { wire.close() }
+                try eventually("it serves again") { (try? relay.get("/metrics").status) == 200 }
+            }
+        }
+    }
+
+    @Test func `reads little of a hundred mebibytes that nobody asked for`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let before = try relay.residentByteCount()
+                let wire = try ask(relay, "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 104857600\r\n\r\n")
+                #expect(try wire.receiveAnswer().status == 405)
+                let piece = [UInt8](repeating: 65, count: 1 << 20)
+                var sent = 0
+                while sent < 100, (try? wire.send(piece)) != nil { sent += 1 }
+                #expect(sent < 100)
+                #expect(try relay.residentByteCount() < before + 8_000_000)
+                try expectUnaffected(relay)
+            }
+        }
+    }
+
+    @Test func `answers a client that has said all it has to say`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let wire = try ask(relay, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+                wire.shutdownWrite()
+                let answer = try wire.receiveAnswer()
+                #expect(answer.status == 200)
+                #expect(answer.body.last == UInt8(ascii: "\n"))
+                #expect(try wire.receiveToEnd().bytes.isEmpty)
+            }
+        }
+    }
+
     @Test func `waits for nobody who does not read its answers`() throws {
         try withEchoServer { server in
             try withRelay(to: server) { relay in

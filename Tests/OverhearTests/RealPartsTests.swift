@@ -55,6 +55,24 @@ struct `Heavier programs behind the relay` {
         }
     }
 
+    // MARK: - Prometheus
+
+    @Test func `promtool finds nothing to object to in the metrics, and the alerts fire when they should`() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let rules = root.deletingLastPathComponent().appendingPathComponent("dashboards/prometheus").path
+        try succeed("promtool", ["check", "rules", "\(rules)/overhear.rules.yml"])
+        try succeed("promtool", ["test", "rules", "\(rules)/overhear.rules.test.yml"])
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let client = try relay.connect()
+                try client.send("heard\n")
+                _ = try client.receive(exactly: 6)
+                let outcome = try run("promtool", ["check", "metrics"], input: try relay.get("/metrics").text)
+                #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+            }
+        }
+    }
+
     // MARK: - PostgreSQL
 
     private func withPostgres<Value>(_ body: (String) throws -> Value) throws -> Value {
