@@ -21,10 +21,12 @@ struct RequestFields: Equatable, Sendable {
         case "content-length": try take(contentLength: value)
         case "transfer-encoding": isTransferEncoded = true
         case "connection": takeConnection(value)
-        case "accept": accept = accept.map { "\($0),\(value)" } ?? value
+        case "accept":
+            let formats = String(decoding: value, as: UTF8.self)
+            accept = accept.map { "\($0),\(formats)" } ?? formats
         case "host":
             guard host == nil else { throw .malformed("The head names two hosts.") }
-            host = value
+            host = String(decoding: value, as: UTF8.self)
         default: break
         }
     }
