@@ -75,7 +75,7 @@ private struct Scene {
         } catch {
             preconditionFailure("the system gives us no loop: \(error)")
         }
-        loop.reportError = { _, _ in }
+        loop.reportError = { channel, _ in (channel as? FuzzedChannel)?.noteReport() }
     }
 
     func takeSocket() -> Socket { Socket(owning: mine) }

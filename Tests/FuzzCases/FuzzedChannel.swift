@@ -382,6 +382,11 @@ final class FuzzedChannel: ChatChannel {
         if !nature.survivesErrors { end { super.handleError(error) } }
     }
 
+    /// The loop is told of an error: what failed inside `handleError` ends the channel next, without another call of it.
+    func noteReport() {
+        if isOpen, !isInHandleClose { isEnding = true }
+    }
+
     private func end(_ ending: () -> Void) {
         isEnding = true
         ending()
