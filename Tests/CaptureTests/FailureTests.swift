@@ -168,6 +168,28 @@ private func gapRows(_ folder: Folder) -> String {
         expectWhole(folder, messages: 5, bytes: 29)
     }
 
+    @Test func `ends in order on a disk with too little space, and says what it missed`() throws {
+        let folder = Folder()
+        let disk = Disk(available: 100 << 20)
+        var configuration = configuration(folder)
+        configuration.lookAtFilesystem = { disk.look() }
+        let play = try Play(configuration)
+        play.open(1)
+        #expect(play.settle())
+        disk.set(available: 1 << 20)
+        play.say("waits")
+        play.tap.flush()
+        #expect(play.turnsUntil { play.recorder.readings().state == .suspended(.lowSpace) })
+        for _ in 0..<3 { play.say("missed") }
+        play.close(1)
+        #expect(play.finish())
+        #expect(gapRows(folder) == "lowSpace|3|18")
+        #expect(
+            sqlite(folder.database, "SELECT clean FROM runs; SELECT close_reason FROM sessions") == "1\nclientClosed"
+        )
+        expectWhole(folder, messages: 4, bytes: 23)
+    }
+
     @Test func `stops recording into a file that was taken away, until it is back`() throws {
         let folder = Folder()
         let play = try Play(configuration(folder))

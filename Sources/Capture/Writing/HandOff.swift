@@ -156,6 +156,9 @@ final class HandOff: Sendable {
         return Clock.monotonic < deadline
     }
 
+    /// The end has begun.
+    var isClosing: Bool { state.withLock { $0.closingDeadline != nil } }
+
     /// No more batches after those that wait; the writer must end by the deadline.
     func close(by deadline: Int64) {
         state.change { $0.closingDeadline = deadline }

@@ -216,6 +216,8 @@ struct Writer: ~Copyable {
         if checkpointer.isComplete { hasMore = prune(isIdle: false) }
         let objection = room.objection(to: byteCount, checkpointer.latestLog, isResuming: isResuming)
         guard let objection else { return nil }
+        // What is to stay free on the disk is there for this: an orderly end, with the gap's numbers.
+        if objection.reason == .lowSpace, commons.handOff.isClosing { return nil }
         let isBusy = hasMore && objection.reason == .walLimit
         return isBusy ? .busy(objection.detail) : .failing(objection.reason, objection.detail)
     }
