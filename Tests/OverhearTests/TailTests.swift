@@ -257,4 +257,26 @@ import Testing
             #expect(folder.contents == before)
         }
     }
+
+    @Test func `says in one sentence what keeps it from a killed relay's log in a folder that may only be read`() throws
+    {
+        let folder = try Folder()
+        let relay = try RunningRelay(
+            ["--listen", "127.0.0.1:0", "--upstream", "127.0.0.1:7", "--metrics", "off"],
+            folder: folder
+        )
+        relay.child.signal(SIGKILL)
+        try relay.child.wait()
+        try FileManager.default.removeItem(atPath: folder.file("overhear.db-shm"))
+        for name in folder.names {
+            try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: folder.file(name))
+        }
+        try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
+        let before = folder.contents
+        let outcome = try Overhear.runAsNobody(["tail", "--database", relay.record.path])
+        #expect(outcome.status == 74, "it said: \(outcome.errors)")
+        #expect(outcome.errors.contains("overhear.db-wal into a folder of yours"), "it said: \(outcome.errors)")
+        #expect(outcome.errors.split(separator: "\n").count == 1)
+        #expect(folder.contents == before)
+    }
 }
