@@ -34,7 +34,8 @@ enum Environment {
         "listen", "upstream", "framing", "framing-upstream", "framing-downstream", "route", "database", "capture",
         "capture-upstream", "capture-downstream",
         "max-message-bytes", "capture-buffer", "when-behind", "on-capture-failure", "durability", "sample-interval",
-        "retain-bytes", "retain-age", "retain-messages", "min-free-bytes", "metrics", "connect-timeout", "idle-timeout",
+        "retain-bytes", "retain-age", "retain-messages", "min-free-bytes", "metrics", "status-messages",
+        "connect-timeout", "idle-timeout",
         "half-closed-timeout", "drain-timeout", "max-sessions", "loops",
         "log-level", "log-format",
     ]

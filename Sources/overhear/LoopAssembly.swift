@@ -12,6 +12,9 @@ struct SharedParts: Sendable {
     let log: Logger
     /// One for each loop.
     let metrics: [LoopMetrics]
+    /// Nil where nobody can ask.
+    let status: StatusBoard?
+    let showsMessages: Bool
 }
 
 /// One loop with everything that lives on it: its relay, and who listens to that relay.
@@ -43,6 +46,11 @@ final class LoopAssembly {
             let tender = TapTender(recorder, loop: loop)
             self.tender = tender
             observers.append(tender.tap)
+        }
+        if let board = shared.status {
+            let window = StatusWindow(board: board, loop: index, showsMessages: shared.showsMessages)
+            observers.append(window)
+            loop.atTurnEnd { [unowned loop] in window.turned(at: loop.now.nanoseconds) }
         }
         observers.append(JournalObserver(log: shared.log, routes: shared.configuration.routes.map(\.name)))
         relay.begin(telling: observers, numbering: numbers)

@@ -32,7 +32,9 @@ final class Program {
             configuration: settings.relayConfiguration(descriptorLimit: limit),
             resolver: NameResolver(),
             log: log,
-            metrics: (0..<settings.loops).map { _ in LoopMetrics(routeCount: settings.routes.count) }
+            metrics: (0..<settings.loops).map { _ in LoopMetrics(routeCount: settings.routes.count) },
+            status: settings.metrics == nil ? nil : StatusBoard(loops: settings.loops),
+            showsMessages: settings.showsMessages
         )
         do {
             first = try LoopAssembly(shared, index: 0)
@@ -64,7 +66,7 @@ final class Program {
     private func start(_ board: RecorderBoard) throws(Refusal) -> RunningAddresses {
         let listening = try Listening.open(settings.routes, on: first.relay, sharesPort: settings.loops > 1)
         try Listening.refuseOwnUpstreams(settings.routes, listening)
-        let metrics = try listenForScrapes(board)
+        let metrics = try listenForScrapes(board, listening)
         let recorder = try startRecorder(board)
         let numbers = SessionNumbers(first: recorder?.firstSessionID ?? 1)
         first.begin(recorder: recorder, numbers: numbers)
@@ -91,16 +93,28 @@ final class Program {
 
     // MARK: - Starting
 
-    private func listenForScrapes(_ board: RecorderBoard) throws(Refusal) -> SocketAddress? {
-        guard let endpoint = settings.metrics else { return nil }
+    private func listenForScrapes(
+        _ board: RecorderBoard,
+        _ listening: [SocketAddress]
+    ) throws(Refusal) -> SocketAddress? {
+        guard let endpoint = settings.metrics, let statusBoard = shared.status else { return nil }
         let exposition = Exposition(
             routes: settings.routes.map(\.name),
             loops: shared.metrics,
             build: BuildInfo(version: Version.number, swiftVersion: Version.swift, sqliteVersion: SQLiteVersion.text),
             recorder: { board.figures }
         )
+        let status = StatusReport(
+            routes: zip(settings.routes, listening).map { route, address in
+                StatusRoute(name: route.name, listen: "\(address)", upstream: "\(route.upstream)")
+            },
+            loops: shared.metrics,
+            board: statusBoard,
+            showsMessages: shared.showsMessages,
+            recorder: { board.figures }
+        )
         let readiness = readiness
-        let site = MetricsSite(exposition: exposition, version: Version.number) {
+        let site = MetricsSite(exposition: exposition, status: status, version: Version.number) {
             readiness.answer(recorder: board.suspension)
         }
         let listener = MetricsListener(loop: first.loop, site: site)

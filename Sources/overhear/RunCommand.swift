@@ -157,6 +157,14 @@ struct RecordingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where metrics are served, or off.", valueName: "address"))
     var metrics = "127.0.0.1:9746"
 
+    @Option(
+        help: ArgumentHelp(
+            "Does the status page show the messages that pass? (default: on if metrics are on loopback)",
+            valueName: "on|off"
+        )
+    )
+    var statusMessages: SwitchMode?
+
     /// What a route says of its directions, filled up with what these options say of all routes.
     func depths(_ modes: CaptureModes) throws(Refusal) -> PerDirection<CaptureDepth> {
         let all = CaptureModes(both: capture, upstream: captureUpstream, downstream: captureDownstream)
@@ -200,6 +208,7 @@ struct RecordingOptions: ParsableArguments {
         settings.stopsOnCaptureFailure = onCaptureFailure == .stop
         settings.durability = durability.value
         settings.sampleInterval = sampleInterval.duration
+        settings.statusMessages = statusMessages.map { $0 == .on }
         settings.metrics = metrics == "off" ? nil : try RouteText.endpoint(metrics, for: "metrics")
     }
 }

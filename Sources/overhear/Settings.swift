@@ -13,6 +13,8 @@ struct Settings: Sendable {
     var database: String? = "overhear.db"
     /// Nil where no metrics are served.
     var metrics: Endpoint?
+    /// Nil for what the address that metrics are served at suggests.
+    var statusMessages: Bool?
     var maxMessageByteCount = 1 << 20
     var captureBufferByteCount = 64 << 20
     var whenBehind = WhenBehind.block
@@ -40,6 +42,9 @@ struct Settings: Sendable {
     var longestPayloadByteCount: Int {
         routes.flatMap { [$0.capture.upstream, $0.capture.downstream] }.map(\.payloadByteCount).max() ?? 0
     }
+
+    /// Does the status page show what is said? Unless told, only where nobody but this machine can look.
+    var showsMessages: Bool { statusMessages ?? metrics?.isLocal ?? false }
 
     /// What each loop's relay is told.
     func relayConfiguration(descriptorLimit: Int) -> RelayConfiguration {

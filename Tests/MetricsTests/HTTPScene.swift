@@ -9,6 +9,7 @@ final class HTTPScene {
     let listener: MetricsListener
     let address: SocketAddress
     let readiness = ReadinessBox()
+    let board: StatusBoard
 
     /// What the program would say.
     final class ReadinessBox {
@@ -17,14 +18,23 @@ final class HTTPScene {
 
     init(routes: Int = 1, limits: MetricsLimits = MetricsLimits()) throws {
         loop = try EventLoop(clock: clock)
+        let loops = [LoopMetrics(routeCount: routes)]
         let exposition = Exposition(
             routes: (0..<routes).map { "route-\($0)" },
-            loops: [LoopMetrics(routeCount: routes)],
+            loops: loops,
             build: BuildInfo(version: "1.2.3", swiftVersion: "6.3", sqliteVersion: "3.40.1"),
             recorder: { nil }
         )
         let box = readiness
-        let site = MetricsSite(exposition: exposition, version: "1.2.3") { box.value }
+        board = StatusBoard(loops: 1)
+        let status = StatusReport(
+            routes: (0..<routes).map { StatusRoute(name: "route-\($0)", listen: ":1", upstream: ":2") },
+            loops: loops,
+            board: board,
+            showsMessages: true,
+            recorder: { nil }
+        )
+        let site = MetricsSite(exposition: exposition, status: status, version: "1.2.3") { box.value }
         listener = MetricsListener(loop: loop, site: site, limits: limits)
         try listener.listen(on: .ipv4(UInt32(0x7f00_0001).bigEndian, port: 0))
         address = listener.address!

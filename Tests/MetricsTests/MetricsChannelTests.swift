@@ -40,8 +40,8 @@ import Testing
         let page = try HTTPScene().exchange("GET / HTTP/1.0\r\n\r\n")
         #expect(page.contains("text/html"))
         #expect(page.contains("1.2.3"))
-        for path in ["/metrics", "/-/ready", "/-/healthy"] { #expect(page.contains("href=\"\(path)\"")) }
-        #expect(!page.contains("<script"))
+        for path in ["/metrics", "/-/ready", "/status.json"] { #expect(page.contains("href=\"\(path)\"")) }
+        #expect(page.contains("Content-Security-Policy: default-src 'none'; script-src 'nonce-"))
         #expect(!page.contains("src="))
         #expect(!page.contains("href=\"http"))
     }
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func `answers alike however the requests are cut`() throws {
-        let request = Array("GET /-/healthy HTTP/1.1\r\n\r\nHEAD / HTTP/1.0\r\nX: y\r\n\r\n".utf8)
+        let request = Array("GET /-/healthy HTTP/1.1\r\n\r\nHEAD /x HTTP/1.0\r\nX: y\r\n\r\n".utf8)
         let whole = try HTTPScene().exchange(String(decoding: request, as: UTF8.self))
         for cut in 1..<request.count {
             let scene = try HTTPScene()

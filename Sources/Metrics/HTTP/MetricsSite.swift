@@ -1,14 +1,21 @@
 /// What is served under which path. Knows no socket: a request in, a response out.
 package final class MetricsSite {
     private let exposition: Exposition
+    private let status: StatusReport
     private let readiness: () -> Readiness
-    private let landingPage: [UInt8]
+    private let version: String
 
     /// `readiness` is asked for every request of `/-/ready`, on the thread that serves it, and must not block.
-    package init(exposition: Exposition, version: String, readiness: @escaping () -> Readiness) {
+    package init(
+        exposition: Exposition,
+        status: StatusReport,
+        version: String,
+        readiness: @escaping () -> Readiness
+    ) {
         self.exposition = exposition
+        self.status = status
         self.readiness = readiness
-        landingPage = Array(LandingPage.html(version: version).utf8)
+        self.version = version
     }
 
     func response(to request: RequestHead) -> Response {
@@ -20,8 +27,8 @@ package final class MetricsSite {
         case "/metrics": return metrics(request)
         case "/-/healthy": return Response(.ok, "healthy")
         case "/-/ready": return ready()
-        case "/": return Response(.ok, Response.page, [landingPage])
-        default: return Response(.notFound, "Not found. There are /metrics, /-/healthy, /-/ready and /.")
+        case "/", "/status.json": return statusPage(request)
+        default: return Response(.notFound, "Not found. There are /metrics, /status.json, /-/healthy, /-/ready and /.")
         }
     }
 
@@ -34,5 +41,28 @@ package final class MetricsSite {
     private func ready() -> Response {
         let readiness = readiness()
         return Response(readiness.isReady ? .ok : .unavailable, readiness.sentence)
+    }
+
+    private func statusPage(_ request: RequestHead) -> Response {
+        guard HostField.isTrusted(request.host) else {
+            return Response(
+                .misdirected,
+                "Open this page by its address, or as localhost: names could be somebody else's."
+            )
+        }
+        guard request.path == "/" else {
+            return Response(.ok, Response.json, status.render(version: version, readiness: readiness()))
+        }
+        let nonce = Self.nonce()
+        var page = Response(.ok, Response.page, [Array(StatusPage.html(version: version, nonce: nonce).utf8)])
+        page.contentSecurityPolicy =
+            "default-src 'none'; script-src 'nonce-\(nonce)'; style-src 'nonce-\(nonce)'; connect-src 'self'; img-src data:; "
+            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        return page
+    }
+
+    /// Names, for one answer, the script and the style that are ours.
+    private static func nonce() -> String {
+        String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
     }
 }

@@ -1,11 +1,14 @@
 /// An answer: a status, a content type and a body in blocks.
 struct Response: Equatable, Sendable {
     static let text = "text/plain; charset=utf-8"
+    static let json = "application/json"
     static let page = "text/html; charset=utf-8"
 
     var status: Status
     var contentType: String
     var body: [[UInt8]]
+    /// For pages: what the browser may load and run.
+    var contentSecurityPolicy: String?
 
     /// A sentence as plain text.
     init(_ status: Status, _ sentence: String) {
@@ -29,8 +32,9 @@ struct Response: Equatable, Sendable {
         head += "Content-Type: \(contentType)\r\n"
         head += "Content-Length: \(body.reduce(0) { $0 + $1.count })\r\n"
         head += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-        if contentType == Self.page {
-            head += "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:\r\n"
+        head += "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n"
+        if let policy = contentSecurityPolicy {
+            head += "Content-Security-Policy: \(policy)\r\nX-Frame-Options: DENY\r\n"
         }
         if status == .methodNotAllowed { head += "Allow: GET, HEAD\r\n" }
         if isLast { head += "Connection: close\r\n" }

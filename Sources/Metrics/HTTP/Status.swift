@@ -4,6 +4,7 @@ package enum Status: Int, Sendable {
     case badRequest = 400
     case notFound = 404
     case methodNotAllowed = 405
+    case misdirected = 421
     case headTooLarge = 431
     case notImplemented = 501
     case unavailable = 503
@@ -15,6 +16,7 @@ package enum Status: Int, Sendable {
         case .badRequest: "Bad Request"
         case .notFound: "Not Found"
         case .methodNotAllowed: "Method Not Allowed"
+        case .misdirected: "Misdirected Request"
         case .headTooLarge: "Request Header Fields Too Large"
         case .notImplemented: "Not Implemented"
         case .unavailable: "Service Unavailable"

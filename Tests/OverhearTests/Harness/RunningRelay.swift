@@ -101,7 +101,7 @@ final class RunningRelay {
 
     func get(_ path: String) throws -> Answer {
         let wire = try Wire(to: metricsAddress)
-        try wire.send("GET \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+        try wire.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         return try wire.receiveAnswer()
     }
 
