@@ -45,6 +45,11 @@ final class Audience: TrafficObserver {
         rest?.message(header, payload: payload)
     }
 
+    func framingLost(_ session: SessionID, route: Int, direction: Direction, framing: String, why: String) {
+        first?.framingLost(session, route: route, direction: direction, framing: framing, why: why)
+        rest?.framingLost(session, route: route, direction: direction, framing: framing, why: why)
+    }
+
     func sampled(_ session: SessionID, tally: SessionTally, client: ChannelSample, upstream: ChannelSample) {
         first?.sampled(session, tally: tally, client: client, upstream: upstream)
         rest?.sampled(session, tally: tally, client: client, upstream: upstream)

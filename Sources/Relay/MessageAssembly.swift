@@ -12,11 +12,6 @@ struct MessageAssembly {
 
     var isEmpty: Bool { byteCount == 0 }
 
-    mutating func append(_ held: [UInt8], keepingAtMost limit: Int) {
-        byteCount += held.count
-        bytes.append(contentsOf: held.prefix(limit - bytes.count))
-    }
-
     mutating func append(_ stretch: RawSpan, keepingAtMost limit: Int) {
         byteCount += stretch.byteCount
         let kept = stretch.extracting(first: min(stretch.byteCount, limit - bytes.count))

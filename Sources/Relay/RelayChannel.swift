@@ -23,7 +23,13 @@ final class RelayChannel: ChatChannel {
     /// So much of a message is kept and told.
     private let payloadByteCount: Int
     private let isRecorded: Bool
+    private let overlongByteCount: Int
+    /// Hears the messages here where the engine's scanner does not: shared with the other channel where both directions have
+    /// the same framing.
+    var hearing: Hearing?
     private var message = MessageAssembly()
+    /// What is known of the kind of an unfinished message.
+    private var kind: String?
     /// When the latest bytes were read: the last byte of every message told of, an unfinished one's too, came then.
     private var lastReadAt = Timestamp(nanosecondsSince1970: 0)
     /// The partner's FIFO is above its high-water mark and has not fallen below the low one since.
@@ -43,6 +49,7 @@ final class RelayChannel: ChatChannel {
         let depth = relay.depth(ofRoute: route, .upstream)
         payloadByteCount = depth.payloadByteCount
         isRecorded = depth != .off
+        overlongByteCount = relay.configuration.overlongByteCount
         super.init(loop: relay.loop, socket: socket, peer: peer)
         begin()
     }
@@ -58,6 +65,7 @@ final class RelayChannel: ChatChannel {
         let depth = relay.depth(ofRoute: route, .downstream)
         payloadByteCount = depth.payloadByteCount
         isRecorded = depth != .off
+        overlongByteCount = relay.configuration.overlongByteCount
         super.init(loop: relay.loop)
         begin()
     }
@@ -167,17 +175,50 @@ final class RelayChannel: ChatChannel {
 
     override func handleStretch(_ bytes: RawSpan, terminatorByteCount: Int?) {
         guard let terminatorByteCount else {
+            if let hearing, let session { return hearing.hear(bytes, direction, at: lastReadAt, session) }
             guard framing != .none else { return tell(bytes, byteCount: bytes.byteCount, .chunk) }
-            return message.append(bytes, keepingAtMost: payloadByteCount)
+            return goOn(with: bytes)
         }
         let ending = terminatorByteCount > 0 ? Ending.terminator : .length
-        if message.isEmpty {
+        end(with: bytes, ending)
+        if ending == .length { setTerminator(framing.terminator) }
+    }
+
+    /// A stretch of a message that `hearing` heard: it ends the message, or the message goes on.
+    func heard(_ bytes: RawSpan, _ ending: Ending?, kind: String?) {
+        self.kind = kind
+        if let ending {
+            end(with: bytes, ending)
+        } else {
+            goOn(with: bytes)
+        }
+    }
+
+    private func end(with bytes: RawSpan, _ ending: Ending) {
+        if message.isEmpty, bytes.byteCount <= overlongByteCount {
             tell(bytes, byteCount: bytes.byteCount, ending)
         } else {
-            message.append(bytes, keepingAtMost: payloadByteCount)
+            goOn(with: bytes)
             tellAssembled(ending)
         }
-        if ending == .length { setTerminator(framing.terminator) }
+    }
+
+    /// The message goes on with these bytes. Where it grows too long it is cut, and the rest of it is told as further
+    /// messages: the framing goes on as if nothing had been cut, and finds the end where it is.
+    private func goOn(with bytes: RawSpan) {
+        var start = 0
+        while message.byteCount + bytes.byteCount - start > overlongByteCount {
+            let end = start + overlongByteCount - message.byteCount
+            message.append(bytes.extracting(start..<end), keepingAtMost: payloadByteCount)
+            tellAssembled(.overlong)
+            start = end
+        }
+        message.append(bytes.extracting(start..<bytes.byteCount), keepingAtMost: payloadByteCount)
+    }
+
+    /// The framing has lost its way here.
+    func framingLost(why: String) {
+        audience.framingLost(id, route: route, direction: direction, framing: framing.description, why: why)
     }
 
     /// The direction read here is over: what is left of it, an unfinished message and what looked like the beginning of a
@@ -185,7 +226,8 @@ final class RelayChannel: ChatChannel {
     func endMessages() {
         let held = pendingInput
         if !held.isEmpty {
-            message.append(held, keepingAtMost: payloadByteCount)
+            // A byte has no padding that could be uninitialised, which is what makes `bytes` unsafe for other elements.
+            unsafe goOn(with: held.span.bytes)
             discardInput()
         }
         if !message.isEmpty { tellAssembled(.endOfStream) }
@@ -206,7 +248,8 @@ final class RelayChannel: ChatChannel {
             ending: ending,
             sequence: messageCount,
             at: lastReadAt,
-            byteCount: byteCount
+            byteCount: byteCount,
+            kind: kind
         )
         audience.message(
             header,

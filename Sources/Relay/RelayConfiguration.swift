@@ -40,6 +40,8 @@ package struct RelayConfiguration: Sendable {
     package var halfClosedTimeout: Duration? = .seconds(300)
     /// How many sessions one loop keeps at once; accepting pauses there.
     package var maxSessions = 1000
+    /// A message longer than this is cut in the record, as often as need be.
+    package var overlongByteCount = 16 << 20
     /// How often live channels are sampled.
     package var sampleInterval: Duration = .seconds(1)
     /// Above so many bytes in a channel's FIFO its partner is no longer read …

@@ -34,6 +34,10 @@ final class Session {
         self.relay = relay
         client = RelayChannel(of: id, relay: relay, route: route, socket: socket, peer: peer)
         upstream = RelayChannel(of: id, relay: relay, route: route)
+        let framing = relay.configuration.routes[route].framing
+        client.hearing = framing.upstream.makeHearing()
+        // One for both, where they have the same framing: a protocol's two directions explain each other.
+        upstream.hearing = framing.upstream == framing.downstream ? client.hearing : framing.downstream.makeHearing()
         openedAt = relay.loop.now
         lastActivity = openedAt
         client.session = self
@@ -301,5 +305,16 @@ final class Session {
             durationNanoseconds: sinceOpened
         )
         relay.remove(self, closing)
+    }
+}
+
+/// What is heard goes to the channel it was read from.
+extension Session: HearingListener {
+    func heard(_ bytes: RawSpan, _ ending: Ending?, kind: String?, _ direction: Direction, at: Timestamp) {
+        self[direction.source].heard(bytes, ending, kind: kind)
+    }
+
+    func framingLost(_ direction: Direction, why: String) {
+        self[direction.source].framingLost(why: why)
     }
 }

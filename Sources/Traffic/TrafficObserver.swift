@@ -41,6 +41,10 @@ package protocol TrafficObserver: AnyObject {
     /// stored; it is only lent for the call.
     func message(_ header: MessageHeader, payload: RawSpan)
 
+    /// The framing of a direction met something that cannot be, for the reason given: the rest of the direction is told as
+    /// chunks.
+    func framingLost(_ session: SessionID, route: Int, direction: Direction, framing: String, why: String)
+
     /// A live session changed since the last sample, or is about to close: its tally and both its channels.
     func sampled(_ session: SessionID, tally: SessionTally, client: ChannelSample, upstream: ChannelSample)
 
@@ -76,6 +80,13 @@ extension TrafficObserver {
     package func left(afterNanoseconds: Int64, reads: Int, route: Int, direction: Direction) {}
     package func answered(afterNanoseconds: Int64, question: QuestionID, route: Int, at: Timestamp) {}
     package func message(_ header: MessageHeader, payload: RawSpan) {}
+    package func framingLost(
+        _ session: SessionID,
+        route: Int,
+        direction: Direction,
+        framing: String,
+        why: String
+    ) {}
     package func sampled(_ session: SessionID, tally: SessionTally, client: ChannelSample, upstream: ChannelSample) {}
     package func sessionClosed(_ closing: SessionClosing) {}
     package func acceptPaused(route: Int, reason: AcceptPause) {}

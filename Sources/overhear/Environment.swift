@@ -33,7 +33,8 @@ enum Environment {
     static let runOptions = [
         "listen", "upstream", "framing", "framing-upstream", "framing-downstream", "route", "database", "capture",
         "capture-upstream", "capture-downstream",
-        "max-message-bytes", "capture-buffer", "when-behind", "on-capture-failure", "durability", "sample-interval",
+        "max-message-bytes", "overlong-after", "capture-buffer", "when-behind", "on-capture-failure", "durability",
+        "sample-interval",
         "retain-bytes", "retain-age", "retain-messages", "min-free-bytes", "metrics", "status-messages",
         "connect-timeout", "idle-timeout",
         "half-closed-timeout", "drain-timeout", "max-sessions", "loops",

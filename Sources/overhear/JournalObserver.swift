@@ -22,6 +22,17 @@ final class JournalObserver: TrafficObserver {
         log.event(.debug, "session.connected", ["id": "\(session)", "upstream": upstreamAddress])
     }
 
+    func framingLost(_ session: SessionID, route: Int, direction: Direction, framing: String, why: String) {
+        log.event(
+            .warning,
+            "framing.lost",
+            [
+                "id": "\(session)", "route": routes[route], "direction": direction.name, "framing": framing,
+                "why": why,
+            ]
+        )
+    }
+
     func sessionClosed(_ closing: SessionClosing) {
         let tally = closing.tally
         log.event(

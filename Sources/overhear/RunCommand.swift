@@ -64,7 +64,7 @@ struct RelayingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How both directions are cut into messages: lf, crlf, nul, delimiter:HEX, fixed:BYTES or none. (default: none, each read is a chunk)",
+            "How both directions are cut into messages: lf, length:u32be, http, …; overhear framings lists all. (default: none, each read is a chunk)",
             valueName: "framing"
         )
     )
@@ -126,6 +126,9 @@ struct RecordingOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Store at most so much of a message; its true length is kept.", valueName: "size"))
     var maxMessageBytes = ByteCountArgument(1 << 20)
+
+    @Option(help: ArgumentHelp("Cut a message in the record where it grows longer than this.", valueName: "size"))
+    var overlongAfter = ByteCountArgument(16 << 20)
 
     @Option(help: ArgumentHelp("Memory for what is heard but not yet written; at least 1MiB.", valueName: "size"))
     var captureBuffer = ByteCountArgument(64 << 20)
@@ -197,12 +200,16 @@ struct RecordingOptions: ParsableArguments {
                 "--max-message-bytes \(ByteCountArgument(settings.longestPayloadByteCount)) is more than a row holds; give at most 512MiB"
             )
         }
+        guard overlongAfter.byteCount >= 1024 else {
+            throw Refusal(.usage, "--overlong-after \(overlongAfter) is too short; give it at least 1KiB")
+        }
         guard sampleInterval.duration >= .milliseconds(10) else {
             throw Refusal(.usage, "--sample-interval \(sampleInterval) is too short; give it at least 10ms")
         }
         guard !database.isEmpty else { throw Refusal(.usage, "--database names no file") }
         settings.database = settings.routes.contains(where: \.isRecorded) ? database : nil
         settings.maxMessageByteCount = maxMessageBytes.byteCount
+        settings.overlongByteCount = overlongAfter.byteCount
         settings.captureBufferByteCount = captureBuffer.byteCount
         settings.whenBehind = whenBehind.value
         settings.stopsOnCaptureFailure = onCaptureFailure == .stop

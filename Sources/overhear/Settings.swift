@@ -16,6 +16,7 @@ struct Settings: Sendable {
     /// Nil for what the address that metrics are served at suggests.
     var statusMessages: Bool?
     var maxMessageByteCount = 1 << 20
+    var overlongByteCount = 16 << 20
     var captureBufferByteCount = 64 << 20
     var whenBehind = WhenBehind.block
     var stopsOnCaptureFailure = false
@@ -56,6 +57,7 @@ struct Settings: Sendable {
         if database == nil {
             for index in configuration.routes.indices { configuration.routes[index].capture = PerDirection(both: .off) }
         }
+        configuration.overlongByteCount = overlongByteCount
         let sessions = maxSessions ?? DescriptorLimit.sessions(within: descriptorLimit)
         configuration.maxSessions = max(1, (sessions + loops - 1) / loops)
         return configuration
@@ -78,6 +80,7 @@ struct Settings: Sendable {
             ("routes", "[\(routes.joined(separator: ","))]"),
             ("metrics", metrics.map { LogText.json($0.description) } ?? "null"),
             ("max_message_bytes", "\(maxMessageByteCount)"),
+            ("overlong_after", "\(overlongByteCount)"),
             ("capture_buffer", "\(captureBufferByteCount)"),
             ("when_behind", LogText.json(whenBehind.rawValue)),
             ("on_capture_failure", stopsOnCaptureFailure ? "\"stop\"" : "\"suspend\""),

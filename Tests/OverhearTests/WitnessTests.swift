@@ -10,7 +10,10 @@ import Traffic
 /// The law of the house with the real recorder and the real metrics as witnesses. The conversations are those of
 /// Tests/RelayTests (linked here), which ask the relay alone.
 @Suite struct `The record and the counters` {
-    static let framings = ["lf", "crlf", "delimiter:abaab0abaab1", "fixed:7", "none", "delimiter:616162616163"]
+    static let framings = [
+        "lf", "crlf", "delimiter:abaab0abaab1", "fixed:7", "none", "delimiter:616162616163", "http", "resp", "postgres",
+        "smtp", "length:u8",
+    ]
 
     @Test func `agree with the wire for every cut and every ending`() throws {
         let court = try Court()
@@ -147,10 +150,10 @@ private final class Court {
         for direction in Direction.allCases {
             let told = play.ear.messages(direction).map {
                 "\($0.header.sequence) \($0.header.at.nanosecondsSince1970) \($0.header.byteCount) "
-                    + "\($0.header.ending.rawValue) \(Self.hex($0.payload))"
+                    + "\($0.header.ending.rawValue) \($0.header.kind ?? "-") \(Self.hex($0.payload))"
             }
             let rows = try column(
-                "SELECT printf('%d %d %d %d %s', sequence, at_ns, byte_count, ending, hex(payload)) FROM messages "
+                "SELECT printf('%d %d %d %d %s %s', sequence, at_ns, byte_count, ending, ifnull(kind, '-'), hex(payload)) FROM messages "
                     + "WHERE session_id = \(id) AND direction = \(direction.rawValue) ORDER BY id"
             )
             if told != rows { broken.append("\(direction): \(rows.count) rows are not the \(told.count) messages") }

@@ -13,6 +13,9 @@ final class WireEar: TrafficObserver {
     private(set) var connectFailures: [CloseReason] = []
     private(set) var messages: [Heard] = []
     private(set) var received = PerDirection<Int>(both: 0)
+    /// What was read, in order.
+    private(set) var reads: [(direction: Direction, byteCount: Int)] = []
+    private(set) var losses: [String] = []
     private(set) var sent = PerDirection<Int>(both: 0)
     private(set) var samples: [(tally: SessionTally, client: ChannelState, upstream: ChannelState)] = []
     private(set) var closings: [SessionClosing] = []
@@ -35,7 +38,13 @@ final class WireEar: TrafficObserver {
         connected.append(session)
     }
     func connectFailed(_ session: SessionID, route: Int, reason: CloseReason) { connectFailures.append(reason) }
-    func received(byteCount: Int, route: Int, direction: Direction) { received[direction] += byteCount }
+    func received(byteCount: Int, route: Int, direction: Direction) {
+        received[direction] += byteCount
+        reads.append((direction, byteCount))
+    }
+    func framingLost(_ session: SessionID, route: Int, direction: Direction, framing: String, why: String) {
+        losses.append("\(direction) \(framing): \(why)")
+    }
     func sent(byteCount: Int, route: Int, direction: Direction) { sent[direction] += byteCount }
     func message(_ header: MessageHeader, payload: RawSpan) {
         messages.append(Heard(header: header, payload: payload.withUnsafeBytes { Array($0) }))

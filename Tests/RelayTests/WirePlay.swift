@@ -1,6 +1,7 @@
 import AsyncChat
-import Relay
 import Traffic
+
+@testable import Relay
 
 /// Plays a script through a relay and real sockets, one step at a time, and holds what came out against the law of the
 /// house: bytes out = bytes in, the record = the bytes received, the counters = the sums over the record.
@@ -23,6 +24,11 @@ final class WirePlay {
     private var narrowedCount = 0
 
     static let highWaterByteCount = 8000
+    /// Only where the naive splitter judges both directions: what a framer lost its way in is cut elsewhere.
+    private var overlongByteCount: Int {
+        let framing = script.framing
+        return framing.upstream.isHeard || framing.downstream.isHeard ? 16 << 20 : script.overlongByteCount
+    }
     let readByteCount: Int
 
     /// - Parameter witnesses: told of everything besides the ear.
@@ -50,6 +56,8 @@ final class WirePlay {
         )
         var configuration = RelayConfiguration(routes: [route])
         configuration.readByteCount = readByteCount
+        let isHeard = script.framing.upstream.isHeard || script.framing.downstream.isHeard
+        configuration.overlongByteCount = isHeard ? 16 << 20 : script.overlongByteCount
         configuration.highWaterByteCount = Self.highWaterByteCount
         configuration.lowWaterByteCount = Self.highWaterByteCount / 4
         relay = RelayLoop(loop: loop, configuration: configuration, resolver: resolver)
@@ -200,8 +208,14 @@ final class WirePlay {
                 start = end
             }
             if start != wire.count { broken.append("\(direction): chunks are missing") }
+        } else if script.framing[direction].isHeard {
+            let expected = Heard.merged(replay.messages.filter { $0.direction == direction })
+            let told = Heard.merged(messages)
+            if told != expected.map({ $0.keeping(script.payloadByteCount) }) {
+                broken.append("\(direction): \(told.count) messages are not the \(expected.count) expected")
+            }
         } else {
-            let expected = NaiveSplitter.split(wire, script.framing[direction])
+            let expected = NaiveSplitter.split(wire, script.framing[direction], cuttingAfter: overlongByteCount)
             let told = messages.map { NaiveSplitter.Piece(bytes: $0.payload, ending: $0.header.ending) }
             let kept = expected.map {
                 NaiveSplitter.Piece(bytes: Array($0.bytes.prefix(script.payloadByteCount)), ending: $0.ending)
@@ -212,6 +226,67 @@ final class WirePlay {
             }
         }
         return broken
+    }
+
+    /// What the framing alone, byte by byte, hears of what was read, in the order in which it was read.
+    private lazy var replay: Hearsay = {
+        let hearsay = Hearsay(script.framing)
+        var heard = PerDirection(both: 0)
+        for read in ear.reads {
+            let bytes = script.streams[read.direction][heard[read.direction]...].prefix(read.byteCount)
+            hearsay.hear(Array(bytes), read.direction, cut: 1)
+            heard[read.direction] += read.byteCount
+        }
+        hearsay.end()
+        return hearsay
+    }()
+
+    /// A message, or chunks in a row: those are as long as reads happen to be.
+    private struct Heard: Equatable {
+        var byteCount: Int
+        var ending: Ending?
+        var kind: String?
+        /// Of a message.
+        var payload: [UInt8] = []
+
+        static func merged(_ messages: [Hearsay.Message]) -> [Heard] {
+            merged(
+                messages.map { Heard(byteCount: $0.bytes.count, ending: $0.ending, kind: $0.kind, payload: $0.bytes) }
+            )
+        }
+
+        static func merged(_ messages: [WireEar.Heard]) -> [Heard] {
+            merged(
+                messages.map {
+                    Heard(
+                        byteCount: $0.header.byteCount,
+                        ending: $0.header.ending,
+                        kind: $0.header.kind,
+                        payload: $0.payload
+                    )
+                }
+            )
+        }
+
+        private static func merged(_ messages: [Heard]) -> [Heard] {
+            var merged: [Heard] = []
+            for message in messages {
+                if message.ending != .chunk {
+                    merged.append(message)
+                } else if let last = merged.last, last.ending == .chunk {
+                    merged[merged.count - 1].byteCount += message.byteCount
+                } else {
+                    merged.append(Heard(byteCount: message.byteCount, ending: .chunk, kind: message.kind))
+                }
+            }
+            return merged
+        }
+
+        func keeping(_ byteCount: Int) -> Heard {
+            var kept = self
+            kept.payload = Array(payload.prefix(byteCount))
+            return kept
+        }
     }
 
     /// Third witness.
@@ -294,6 +369,16 @@ extension WireEnding {
         case .together, .clientFirst, .upstreamFirst: [.ended]
         case .clientResets, .upstreamResets, .refused: [.reset]
         case .clientLeaves, .upstreamLeaves, .aborted: [.ended, .reset]
+        }
+    }
+}
+
+extension Framing {
+    /// Is it played by a framer, and judged by one, instead of by the naive splitter?
+    fileprivate var isHeard: Bool {
+        switch self {
+        case .delimiter, .fixed, .none, .alternatives: false
+        default: true
         }
     }
 }

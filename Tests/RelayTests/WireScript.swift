@@ -30,11 +30,14 @@ struct WireScript: CustomStringConvertible {
     let isNarrow: Bool
     /// How much of each message the record keeps.
     let payloadByteCount: Int
+    /// Where the record cuts a message.
+    let overlongByteCount: Int
 
     var description: String {
         "seed \(seed): \(framing.upstream) ▸ \(framing.downstream), \(streams.upstream.count) ▸ "
             + "\(streams.downstream.count) bytes, cut \(cut.map(String.init) ?? "at random"), \(ending)"
             + (isNarrow ? ", narrow" : "") + (payloadByteCount < 1 << 20 ? ", keeping \(payloadByteCount)" : "")
+            + (overlongByteCount < 16 << 20 ? ", cutting after \(overlongByteCount)" : "")
     }
 
     init(seed: UInt64, framing: PerDirection<Framing>, cut: Int?, ending: WireEnding, isNarrow: Bool = false) {
@@ -45,18 +48,31 @@ struct WireScript: CustomStringConvertible {
         self.ending = ending
         self.isNarrow = isNarrow
         payloadByteCount = random.chance(1, in: 4) ? Int.random(in: 0...40, using: &random) : 1 << 20
+        overlongByteCount = random.chance(1, in: 4) ? Int.random(in: 1...60, using: &random) : 16 << 20
         let longest = isNarrow ? 120_000 : cut == nil ? 3000 : 40 * (cut ?? 1) + 60
         streams = PerDirection(
-            upstream: Self.stream(longest, framing.upstream, &random),
-            downstream: Self.stream(longest, framing.downstream, &random)
+            upstream: Self.stream(longest, framing.upstream, .upstream, &random),
+            downstream: Self.stream(longest, framing.downstream, .downstream, &random)
         )
     }
 
     /// Bytes in which the framing's terminator, beginnings of it and neighbours of those are all frequent.
-    private static func stream(_ longest: Int, _ framing: Framing, _ random: inout WireRandom) -> [UInt8] {
+    private static func stream(
+        _ longest: Int,
+        _ framing: Framing,
+        _ direction: Direction,
+        _ random: inout WireRandom
+    ) -> [UInt8] {
         guard !random.chance(1, in: 12) else { return [] }
-        let terminator: [UInt8] = if case .delimiter(let delimiter) = framing { delimiter.bytes } else { [10] }
         let count = Int.random(in: 1...longest, using: &random)
+        let samples = FramingSamples.messages(framing, direction)
+        guard samples.isEmpty else { return stream(count, of: samples, &random) }
+        let terminator: [UInt8] =
+            switch framing {
+            case .delimiter(let delimiter): delimiter.bytes
+            case .alternatives(let alternatives): alternatives.randomElement(using: &random) ?? [10]
+            default: [10]
+            }
         var stream: [UInt8] = []
         stream.reserveCapacity(count + terminator.count)
         while stream.count < count {
@@ -74,6 +90,14 @@ struct WireScript: CustomStringConvertible {
         }
         return stream
     }
+
+    /// Whole messages, one of them in some streams with a wrong byte, and the last often cut short.
+    private static func stream(_ count: Int, of samples: [[UInt8]], _ random: inout WireRandom) -> [UInt8] {
+        var stream: [UInt8] = []
+        while stream.count < count { stream += samples.randomElement(using: &random) ?? [] }
+        if random.chance(1, in: 3) { stream[Int.random(in: stream.indices, using: &random)] = random.byte() }
+        return random.chance(1, in: 2) ? stream : Array(stream.prefix(count))
+    }
 }
 
 /// The splitter nobody could get wrong: what the record of a stream must say.
@@ -81,6 +105,19 @@ enum NaiveSplitter {
     struct Piece: Equatable {
         let bytes: [UInt8]
         let ending: Ending
+    }
+
+    /// The same, with what is longer than a bound cut there.
+    static func split(_ stream: [UInt8], _ framing: Framing, cuttingAfter limit: Int) -> [Piece] {
+        split(stream, framing).flatMap { piece in
+            stride(from: 0, to: piece.bytes.count, by: limit).map { start in
+                let isLast = start + limit >= piece.bytes.count
+                return Piece(
+                    bytes: Array(piece.bytes[start...].prefix(limit)),
+                    ending: isLast ? piece.ending : .overlong
+                )
+            }
+        }
     }
 
     static func split(_ stream: [UInt8], _ framing: Framing) -> [Piece] {
@@ -95,7 +132,10 @@ enum NaiveSplitter {
             case .fixed(let byteCount):
                 guard current.count == byteCount else { continue }
                 pieces.append(Piece(bytes: current, ending: .length))
-            case .none:
+            case .alternatives(let alternatives):
+                guard alternatives.contains(where: { current.suffix($0.count) == $0[...] }) else { continue }
+                pieces.append(Piece(bytes: current, ending: .terminator))
+            default:
                 continue
             }
             current = []

@@ -47,6 +47,17 @@ final class Statement {
         }
     }
 
+    /// The same for a text; NULL where it is empty.
+    @inline(__always)
+    func bind(borrowingText bytes: UnsafeRawBufferPointer, at position: Int32) {
+        if let start = bytes.baseAddress, bytes.count > 0 {
+            let text = start.assumingMemoryBound(to: CChar.self)
+            sqlite3_bind_text64(handle, position, text, UInt64(bytes.count), nil, UInt8(SQLITE_UTF8))
+        } else {
+            sqlite3_bind_null(handle, position)
+        }
+    }
+
     /// True if there is a row to read.
     func step() throws(SQLiteError) -> Bool {
         switch sqlite3_step(handle) {

@@ -12,6 +12,8 @@ struct Batch: Sendable {
         var byteCount: Int64
         var payloadStart: Int
         var payloadByteCount: Int
+        /// Its kind stands in front of its payload; 0 where it has none.
+        var kindByteCount: UInt8
         var direction: Direction
         var ending: Ending
     }
@@ -45,6 +47,8 @@ struct Batch: Sendable {
     /// What a row costs besides its payload.
     static let rowByteCount = 64
     static let sessionRowByteCount = 256
+    /// A kind is ASCII, and longer than this none is.
+    static let longestKind = 255
 
     var isEmpty: Bool { byteCount == 0 }
 
@@ -53,20 +57,23 @@ struct Batch: Sendable {
     }
 
     mutating func append(_ header: MessageHeader, _ payload: RawSpan) {
+        let kindByteCount = min(header.kind?.utf8.count ?? 0, Self.longestKind)
         messages.append(
             MessageRow(
                 session: header.session.rawValue,
                 sequence: header.sequence,
                 at: header.at.nanosecondsSince1970,
                 byteCount: Int64(header.byteCount),
-                payloadStart: payloads.count,
+                payloadStart: payloads.count + kindByteCount,
                 payloadByteCount: payload.byteCount,
+                kindByteCount: UInt8(kindByteCount),
                 direction: header.direction,
                 ending: header.ending
             )
         )
+        if kindByteCount > 0, let kind = header.kind { payloads.append(contentsOf: kind.utf8.prefix(kindByteCount)) }
         payload.withUnsafeBytes { payloads.append(contentsOf: $0) }
-        byteCount += Self.rowByteCount + payload.byteCount
+        byteCount += Self.rowByteCount + kindByteCount + payload.byteCount
     }
 
     mutating func append(_ opening: SessionOpening) {

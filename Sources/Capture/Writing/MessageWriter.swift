@@ -7,7 +7,7 @@ import Traffic
 /// here.
 struct MessageWriter {
     private static let rowsPerStatement = 64
-    private static let columnsPerRow: Int32 = 7
+    private static let columnsPerRow: Int32 = 8
 
     private let insertMany: Statement
     private let insertOne: Statement
@@ -19,8 +19,9 @@ struct MessageWriter {
 
     /// Parameter 1 is the first row's id.
     private static func sql(rows: Int) -> String {
-        let values = (0..<rows).map { "(?1+\($0),?,?,?,?,?,?,?)" }.joined(separator: ",")
-        return "INSERT INTO messages (id, session_id, direction, sequence, at_ns, byte_count, ending, payload) VALUES "
+        let values = (0..<rows).map { "(?1+\($0),?,?,?,?,?,?,?,?)" }.joined(separator: ",")
+        return
+            "INSERT INTO messages (id, session_id, direction, sequence, at_ns, byte_count, ending, kind, payload) VALUES "
             + values
     }
 
@@ -64,9 +65,14 @@ struct MessageWriter {
             statement.bind(row.at, at: position + 3)
             statement.bind(row.byteCount, at: position + 4)
             statement.bind(Int64(row.ending.rawValue), at: position + 5)
+            let kindStart = row.payloadStart - Int(row.kindByteCount)
+            statement.bind(
+                borrowingText: UnsafeRawBufferPointer(rebasing: payloads[kindStart..<row.payloadStart]),
+                at: position + 6
+            )
             statement.bind(
                 borrowing: UnsafeRawBufferPointer(rebasing: payloads[row.payloadStart..<end]),
-                at: position + 6
+                at: position + 7
             )
             position += columnsPerRow
         }

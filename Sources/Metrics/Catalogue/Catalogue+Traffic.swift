@@ -36,7 +36,8 @@ extension Catalogue {
     )
 
     static let traffic = [
-        receivedBytes, sentBytes, messages, messageSize, turnaround, residence, readingPaused, readingPauses,
+        receivedBytes, sentBytes, messages, messageSize, framingsLost, turnaround, residence, readingPaused,
+        readingPauses,
     ]
     static let receivedBytes = Family.counter(
         "overhear_received_bytes_total",
@@ -63,6 +64,12 @@ extension Catalogue {
         bounds: messageSizeBounds,
         scale: 1,
         help: "True lengths of the messages heard, their terminators included."
+    )
+    static let framingsLost = Family.counter(
+        "overhear_framings_lost_total",
+        nil,
+        [.route, .direction],
+        help: "Times a framing met a length that cannot be, and recorded the rest of its session's direction as chunks."
     )
     static let readingPaused = Family.counter(
         "overhear_reading_paused_seconds_total",

@@ -31,6 +31,7 @@ package final class LoopMetrics: TrafficObserver, Sendable {
     private let isHeld = Tally()
     /// Of the reads that were held, those that have left.
     let residences: Grid<Direction, Histogram>
+    let framingsLost: TallyGrid<Direction>
     let pausedNanoseconds: TallyGrid<Direction>
     let readingPauses: TallyGrid<Direction>
 
@@ -65,6 +66,7 @@ package final class LoopMetrics: TrafficObserver, Sendable {
         turnaroundExemplars = (0..<routeCount).map { _ in Exemplars() }
         passedReads = TallyGrid(routeCount: routeCount)
         residences = Grid(routeCount: routeCount) { Histogram(bounds: Catalogue.waitBounds, scale: 1_000_000_000) }
+        framingsLost = TallyGrid(routeCount: routeCount)
         pausedNanoseconds = TallyGrid(routeCount: routeCount)
         readingPauses = TallyGrid(routeCount: routeCount)
         fifoItems = TallyGrid(routeCount: routeCount)
@@ -138,6 +140,16 @@ package final class LoopMetrics: TrafficObserver, Sendable {
 
     package func connectTook(nanoseconds: Int64, route: Int) {
         connectDurations[route].observe(nanoseconds)
+    }
+
+    package func framingLost(
+        _ session: SessionID,
+        route: Int,
+        direction: Direction,
+        framing: String,
+        why: String
+    ) {
+        framingsLost.add(1, route, direction)
     }
 
     package func sessionClosed(_ closing: SessionClosing) {

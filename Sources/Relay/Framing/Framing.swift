@@ -2,7 +2,8 @@ package import AsyncChat
 
 /// The rule that names the next terminator of one direction: asynchat's `set_terminator`, made declarative.
 ///
-/// A pure value. It only ever observes: bytes are forwarded whatever it finds.
+/// A pure value. It only ever observes: bytes are forwarded whatever it finds. The simplest name one terminator for good,
+/// and the engine's own scanner finds it; the others are played by a `Framer`.
 package enum Framing: Equatable, Sendable, CustomStringConvertible {
     /// A message ends with this byte string.
     case delimiter(Delimiter)
@@ -10,13 +11,35 @@ package enum Framing: Equatable, Sendable, CustomStringConvertible {
     case fixed(byteCount: Int)
     /// Each read is a chunk.
     case none
+    /// A message ends with any of these byte strings.
+    case alternatives([[UInt8]])
+    /// A message says how long it is.
+    case length(LengthField)
+    /// A message begins with its length in decimal digits and a space.
+    case octet
+    /// A message lies between two marks.
+    case between(start: [UInt8], end: [UInt8])
+    /// As a protocol has it.
+    case named(NamedProtocol)
 
-    /// What ends the next message.
+    /// What ends the next message, for the engine's scanner. With a framer that is for the framer to say.
     package var terminator: Terminator {
         switch self {
         case .delimiter(let delimiter): .bytes(delimiter)
         case .fixed(let byteCount): .count(byteCount)
-        case .none: .none
+        default: .none
+        }
+    }
+
+    /// Hears messages by this rule; nil where the engine's scanner does it.
+    func makeHearing() -> Hearing? {
+        switch self {
+        case .delimiter, .fixed, .none: nil
+        case .alternatives(let alternatives): FramedHearing(AlternativesFramer(mark: Mark(alternatives)))
+        case .length(let field): FramedHearing(LengthFramer(field))
+        case .octet: FramedHearing(OctetFramer())
+        case .between(let start, let end): FramedHearing(BetweenFramer(start: start, end: end))
+        case .named(let name): name.makeHearing()
         }
     }
 
@@ -29,6 +52,11 @@ package enum Framing: Equatable, Sendable, CustomStringConvertible {
         case .delimiter(let delimiter): "delimiter:\(Hexadecimal.text(of: delimiter.bytes))"
         case .fixed(let byteCount): "fixed:\(byteCount)"
         case .none: "none"
+        case .alternatives(let all): "delimiter:\(all.map(Hexadecimal.text).joined(separator: "/"))"
+        case .length(let field): field.description
+        case .octet: "octet"
+        case .named(let name): name.rawValue
+        case .between(let start, let end): "between:\(Hexadecimal.text(of: start))/\(Hexadecimal.text(of: end))"
         }
     }
 }

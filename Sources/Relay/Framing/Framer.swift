@@ -1,0 +1,66 @@
+import Traffic
+
+/// How a protocol names its next terminator: asynchat's `set_terminator` in `found_terminator`, as a pure value.
+///
+/// A message is made of parts (a head, a body, a line). A framer names what ends the next part, is asked again when that has
+/// come, and says whether the message goes on. It holds what it knows of both directions, for a protocol may need the
+/// other one to know what comes next. It knows no socket and no clock, and keeps no bytes: what it needs to see of a part
+/// it asks for, and it asks for a bounded number. docs/FRAMING.md teaches how to write one.
+protocol Framer {
+    /// The first byte of a message has come, and is still to be looked at: what ends the message's first part?
+    mutating func begin(_ direction: Direction) -> Part
+
+    /// The part that was named last has come to its end: what now?
+    ///
+    /// - Parameters:
+    ///   - seen: the beginning of the part with its terminator, as many bytes as the part asked to see.
+    ///   - last: the part's last byte.
+    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8) -> Verdict
+}
+
+/// A stretch of a message: what ends it, and how much of it the framer asks to see.
+struct Part {
+    enum End {
+        /// This byte.
+        case byte(UInt8)
+        /// Any of the byte strings of a mark, of which so much has come already.
+        case mark(Mark, Mark.State)
+        /// So many bytes, at least one.
+        case count(Int)
+        /// Nothing but the end of the direction.
+        case endOfStream
+        /// From here on nothing is known of this direction: each read is a chunk.
+        case read
+    }
+
+    let end: End
+    /// How many of its first bytes the framer is to be shown.
+    let seenByteCount: Int
+
+    /// Up to and including a line feed.
+    static func line(seeing byteCount: Int) -> Part { Part(end: .byte(UInt8(ascii: "\n")), seenByteCount: byteCount) }
+
+    static func byte(_ byte: UInt8) -> Part { Part(end: .byte(byte), seenByteCount: 0) }
+
+    static func mark(_ mark: Mark, from state: Mark.State = 0) -> Part {
+        Part(end: .mark(mark, state), seenByteCount: 0)
+    }
+
+    static func count(_ byteCount: Int, seeing seenByteCount: Int = 0) -> Part {
+        precondition(byteCount > 0, "a part has at least one byte")
+        return Part(end: .count(byteCount), seenByteCount: seenByteCount)
+    }
+
+    static let endOfStream = Part(end: .endOfStream, seenByteCount: 0)
+    static let chunks = Part(end: .read, seenByteCount: 0)
+}
+
+/// What a framer says when a part has come to its end.
+enum Verdict {
+    /// The message goes on with this part. What kind of message it is, if that is known now.
+    case goesOn(Part, kind: String? = nil)
+    /// The message ends here.
+    case ends(kind: String? = nil)
+    /// This cannot be: the framer has lost its way, for the reason given, and will not be asked about this direction again.
+    case lost(String)
+}

@@ -1,0 +1,57 @@
+import Traffic
+
+/// Hears messages in what a session's two directions say: as each read comes, it tells which stretches of it are which
+/// message's.
+///
+/// One for each session and framing; the base class of those that are made for one framer, so that what is done for each
+/// part of a message is compiled for that framer, and only a whole read is passed on dynamically.
+class Hearing {
+    /// Hears what was read at a moment.
+    func hear(_ bytes: RawSpan, _ direction: Direction, at: Timestamp, _ listener: any HearingListener) {}
+
+}
+
+/// Is told what a `Hearing` hears.
+protocol HearingListener: AnyObject {
+    /// A stretch of a message; it ends the message, or the message goes on.
+    func heard(
+        _ bytes: RawSpan,
+        _ ending: Ending?,
+        kind: String?,
+        _ direction: Direction,
+        at: Timestamp
+    )
+
+    /// The framing of a direction has lost its way, and records the rest as chunks.
+    func framingLost(_ direction: Direction, why: String)
+}
+
+/// Hears with one framer.
+final class FramedHearing<ItsFramer: Framer>: Hearing {
+    private var framer: ItsFramer
+    private var upstream = Cutter()
+    private var downstream = Cutter()
+
+    init(_ framer: ItsFramer) {
+        self.framer = framer
+    }
+
+    override func hear(_ bytes: RawSpan, _ direction: Direction, at: Timestamp, _ listener: any HearingListener) {
+        var position = 0
+        while position < bytes.byteCount {
+            let cut =
+                direction == .upstream
+                ? upstream.cut(bytes, from: position, direction, &framer)
+                : downstream.cut(bytes, from: position, direction, &framer)
+            listener.heard(
+                bytes.extracting(position..<cut.end),
+                cut.ending,
+                kind: cut.kind,
+                direction,
+                at: at
+            )
+            if let why = cut.lost { listener.framingLost(direction, why: why) }
+            position = cut.end
+        }
+    }
+}
