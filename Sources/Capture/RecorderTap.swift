@@ -16,6 +16,13 @@ package final class RecorderTap: TrafficObserver {
     /// By route; nil where all of every route is recorded.
     private let depths: [PerDirection<CaptureDepth>]?
 
+    /// What is known of a session that opened while recording was suspended.
+    private struct Unintroduced {
+        let opening: SessionOpening
+        var connection: Batch.Connection?
+        var recognition: Batch.Recognition?
+    }
+
     private var batch = Batch()
     /// The part of the open batch that the hand-off knows of.
     private var countedBytes = 0
@@ -25,7 +32,7 @@ package final class RecorderTap: TrafficObserver {
     /// Live sessions whose opening was put into a batch.
     private var introduced: Set<SessionID> = []
     /// Live sessions that opened while recording was suspended.
-    private var unintroduced: [SessionID: (opening: SessionOpening, connection: Batch.Connection?)] = [:]
+    private var unintroduced: [SessionID: Unintroduced] = [:]
     /// Counts the times this loop was behind.
     private var episode: UInt64 = 0
     private var isDropping = false
@@ -90,7 +97,7 @@ package final class RecorderTap: TrafficObserver {
     package func sessionOpened(_ opening: SessionOpening) {
         if let depths, depths[opening.route].upstream == .off, depths[opening.route].downstream == .off { return }
         guard commons.state.isRecording else {
-            unintroduced[opening.session] = (opening, nil)
+            unintroduced[opening.session] = Unintroduced(opening: opening)
             return
         }
         introduced.insert(opening.session)
@@ -103,6 +110,15 @@ package final class RecorderTap: TrafficObserver {
             batch.append(connection)
         } else {
             unintroduced[session]?.connection = connection
+        }
+    }
+
+    package func framingRecognised(_ session: SessionID, route: Int, framing: String, at: Timestamp) {
+        let recognition = Batch.Recognition(session: session, framing: framing)
+        if introduced.contains(session) {
+            batch.append(recognition)
+        } else {
+            unintroduced[session]?.recognition = recognition
         }
     }
 
@@ -132,6 +148,7 @@ package final class RecorderTap: TrafficObserver {
             introduced.insert(session)
             batch.append(known.opening)
             if let connection = known.connection { batch.append(connection) }
+            if let recognition = known.recognition { batch.append(recognition) }
         }
         unintroduced.removeAll()
     }

@@ -45,6 +45,11 @@ final class Audience: TrafficObserver {
         rest?.message(header, payload: payload)
     }
 
+    func framingRecognised(_ session: SessionID, route: Int, framing: String, at: Timestamp) {
+        first?.framingRecognised(session, route: route, framing: framing, at: at)
+        rest?.framingRecognised(session, route: route, framing: framing, at: at)
+    }
+
     func framingLost(_ session: SessionID, route: Int, direction: Direction, framing: String, why: String) {
         first?.framingLost(session, route: route, direction: direction, framing: framing, why: why)
         rest?.framingLost(session, route: route, direction: direction, framing: framing, why: why)

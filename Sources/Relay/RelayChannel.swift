@@ -82,7 +82,9 @@ final class RelayChannel: ChatChannel {
     /// This channel's buffers and FIFO as they are now.
     var state: ChannelState {
         var state = ChannelState()
-        state.inputBytes = Int64(message.byteCount + pendingInputByteCount)
+        state.inputBytes = Int64(
+            message.byteCount + pendingInputByteCount + (hearing?.undecidedByteCount(direction) ?? 0)
+        )
         state.fifoItems = Int64(fifo.count)
         state.fifoBytes = Int64(fifo.byteCount)
         state.fifoHighWaterBytes = Int64(fifo.highWaterByteCount)
@@ -185,8 +187,9 @@ final class RelayChannel: ChatChannel {
     }
 
     /// A stretch of a message that `hearing` heard: it ends the message, or the message goes on.
-    func heard(_ bytes: RawSpan, _ ending: Ending?, kind: String?) {
+    func heard(_ bytes: RawSpan, _ ending: Ending?, kind: String?, at: Timestamp) {
         self.kind = kind
+        lastReadAt = at
         if let ending {
             end(with: bytes, ending)
         } else {
@@ -217,8 +220,14 @@ final class RelayChannel: ChatChannel {
     }
 
     /// The framing has lost its way here.
-    func framingLost(why: String) {
-        audience.framingLost(id, route: route, direction: direction, framing: framing.description, why: why)
+    func framingLost(_ recognised: Framing?, why: String) {
+        audience.framingLost(
+            id,
+            route: route,
+            direction: direction,
+            framing: (recognised ?? framing).description,
+            why: why
+        )
     }
 
     /// The direction read here is over: what is left of it, an unfinished message and what looked like the beginning of a
@@ -230,6 +239,7 @@ final class RelayChannel: ChatChannel {
             unsafe goOn(with: held.span.bytes)
             discardInput()
         }
+        if let hearing, let session { hearing.end(direction, session) }
         if !message.isEmpty { tellAssembled(.endOfStream) }
     }
 

@@ -22,6 +22,8 @@ final class Session {
     /// How many of the client's messages lie before the server's last bytes.
     private var answeredCount: Int64 = 0
     private var eventDepth = 0
+    /// What `auto` took.
+    private var recognised: Framing?
     private var deferred = SessionState.Action.nothing
     /// Addresses of the upstream still to be tried.
     private var untried: ArraySlice<SocketAddress> = []
@@ -311,10 +313,15 @@ final class Session {
 /// What is heard goes to the channel it was read from.
 extension Session: HearingListener {
     func heard(_ bytes: RawSpan, _ ending: Ending?, kind: String?, _ direction: Direction, at: Timestamp) {
-        self[direction.source].heard(bytes, ending, kind: kind)
+        self[direction.source].heard(bytes, ending, kind: kind, at: at)
+    }
+
+    func framingRecognised(_ framing: Framing) {
+        recognised = framing
+        relay.audience.framingRecognised(id, route: route, framing: framing.description, at: relay.realTime)
     }
 
     func framingLost(_ direction: Direction, why: String) {
-        self[direction.source].framingLost(why: why)
+        self[direction.source].framingLost(recognised, why: why)
     }
 }

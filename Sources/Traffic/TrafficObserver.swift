@@ -41,6 +41,9 @@ package protocol TrafficObserver: AnyObject {
     /// stored; it is only lent for the call.
     func message(_ header: MessageHeader, payload: RawSpan)
 
+    /// `auto` has recognised what a session speaks; `none` where it is nothing it knows.
+    func framingRecognised(_ session: SessionID, route: Int, framing: String, at: Timestamp)
+
     /// The framing of a direction met something that cannot be, for the reason given: the rest of the direction is told as
     /// chunks.
     func framingLost(_ session: SessionID, route: Int, direction: Direction, framing: String, why: String)
@@ -80,6 +83,7 @@ extension TrafficObserver {
     package func left(afterNanoseconds: Int64, reads: Int, route: Int, direction: Direction) {}
     package func answered(afterNanoseconds: Int64, question: QuestionID, route: Int, at: Timestamp) {}
     package func message(_ header: MessageHeader, payload: RawSpan) {}
+    package func framingRecognised(_ session: SessionID, route: Int, framing: String, at: Timestamp) {}
     package func framingLost(
         _ session: SessionID,
         route: Int,

@@ -22,6 +22,10 @@ final class JournalObserver: TrafficObserver {
         log.event(.debug, "session.connected", ["id": "\(session)", "upstream": upstreamAddress])
     }
 
+    func framingRecognised(_ session: SessionID, route: Int, framing: String, at: Timestamp) {
+        log.event("framing.recognised", ["id": "\(session)", "route": routes[route], "framing": framing])
+    }
+
     func framingLost(_ session: SessionID, route: Int, direction: Direction, framing: String, why: String) {
         log.event(
             .warning,

@@ -25,7 +25,7 @@ struct Overhear: ParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, TailCommand.self, SessionsCommand.self, DatabaseCommand.self, DemoCommand.self,
-            HealthcheckCommand.self,
+            HealthcheckCommand.self, FramingsCommand.self,
         ]
     )
 

@@ -55,6 +55,32 @@ struct `Heavier programs behind the relay` {
         }
     }
 
+    @Test(arguments: ["http", "auto"]) func `nginx and wrk are heard request by request`(framing: String) throws {
+        try withNginx { nginx in
+            try withRelay(to: nginx, framing: framing) { relay in
+                let report = try succeed(
+                    "wrk",
+                    ["-t", "2", "-c", "20", "-d", "2s", "http://\(relay.address)/path?query"]
+                )
+                let requests = try #require(report.firstMatch(of: /(\d+) requests in/).flatMap { Int($0.1) })
+                for arguments in [
+                    ["-I"], ["-d", "some=form"], ["-H", "Transfer-Encoding: chunked", "-T", "/etc/hostname"],
+                ] {
+                    _ = try run("curl", ["-s", "-o", "/dev/null"] + arguments + ["http://\(relay.address)/curl"])
+                }
+                try relay.settle()
+                let record = relay.record
+                let answers = try record.number("SELECT count(*) FROM messages WHERE direction = 1 AND kind = '200'")
+                // wrk leaves in the middle of its last requests.
+                #expect((requests...requests + 23).contains(answers), "\(requests) requests, \(answers) answers")
+                let kinds = try record.column("SELECT DISTINCT kind FROM messages WHERE direction = 0 ORDER BY 1")
+                #expect(kinds == ["GET /path", "HEAD /curl", "POST /curl", "PUT /curl"])
+                #expect(try record.number("SELECT count(*) FROM messages WHERE ending = 2") == 0)
+                #expect(try relay.scrape().sum("overhear_framings_lost_total") == 0)
+            }
+        }
+    }
+
     // MARK: - Prometheus
 
     @Test func `promtool finds nothing to object to in the metrics, and the alerts fire when they should`() throws {
@@ -121,6 +147,35 @@ struct `Heavier programs behind the relay` {
     }
 
     // MARK: - PostgreSQL
+
+    @Test(arguments: ["postgres", "auto"]) func `pgbench is heard message by message`(framing: String) throws {
+        try withPostgres { postgres in
+            try withRelay(to: postgres, framing: framing) { relay in
+                _ = try client("pgbench", ["-i", "-q", "-s", "1", "postgres"], at: relay.address)
+                let before = try relay.record.number("SELECT coalesce(max(id), 0) FROM messages")
+                _ = try client("pgbench", ["-c", "4", "-t", "50", "-n", "postgres"], at: relay.address)
+                _ = try client(
+                    "pgbench",
+                    ["-c", "4", "-t", "50", "-n", "-M", "extended", "postgres"],
+                    at: relay.address
+                )
+                try relay.settle()
+                let record = relay.record
+                // Seven statements make a transaction.
+                let queries = try record.number("SELECT count(*) FROM messages WHERE id > \(before) AND kind = 'Query'")
+                #expect((1400...1420).contains(queries), "\(queries)")
+                #expect(try record.number("SELECT count(*) FROM messages WHERE kind = 'Execute'") == 1400)
+                let asked = "'Query', 'Sync', 'StartupMessage'"
+                #expect(
+                    try record.number("SELECT count(*) FROM messages WHERE kind = 'ReadyForQuery'")
+                        == record.number("SELECT count(*) FROM messages WHERE direction = 0 AND kind IN (\(asked))")
+                )
+                #expect(try record.number("SELECT count(*) FROM messages WHERE kind = 'CopyData'") > 0)
+                #expect(try record.number("SELECT count(*) FROM messages WHERE kind IS NULL OR ending <> 1") == 0)
+                #expect(try relay.scrape().sum("overhear_framings_lost_total") == 0)
+            }
+        }
+    }
 
     private func withPostgres<Value>(_ body: (String) throws -> Value) throws -> Value {
         let folder = try Folder()

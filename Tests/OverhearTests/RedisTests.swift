@@ -52,6 +52,32 @@ import Testing
         }
     }
 
+    @Test(arguments: ["resp", "auto"]) func `is heard command by command and reply by reply`(framing: String) throws {
+        try withRedis { redis in
+            try withRelay(to: redis, framing: framing) { relay in
+                let benchmark = [
+                    "-n", "4000", "-c", "20", "-P", "16", "-t", "set,get,lpush,mset", "-d", "100", "--csv",
+                ]
+                let report = try client("redis-benchmark", benchmark, at: relay.address)
+                #expect(report.contains("\"SET\""), "\(report)")
+                _ = try client("redis-cli", ["-3", "CONFIG", "GET", "*"], at: relay.address)
+                try relay.settle()
+                let record = relay.record
+                for command in ["SET", "GET", "LPUSH", "MSET"] {
+                    let heard = try record.number(
+                        "SELECT count(*) FROM messages WHERE kind = '\(command)' AND direction = 0"
+                    )
+                    #expect(heard >= 4000 && heard <= 4400, "\(command): \(heard)")
+                }
+                let counts = try record.column("SELECT count(*) FROM messages GROUP BY direction ORDER BY direction")
+                #expect(counts.first == counts.last, "a reply for each command: \(counts)")
+                #expect(try record.number("SELECT count(*) FROM messages WHERE kind IS NULL OR ending > 1") == 0)
+                #expect(try record.number("SELECT count(*) FROM messages WHERE kind = 'map'") >= 1)
+                #expect(try relay.scrape().sum("overhear_framings_lost_total") == 0)
+            }
+        }
+    }
+
     /// What really went over the wires is witnessed by a tee between the relay and the server.
     @Test(arguments: [1, 16]) func `serves redis-benchmark, and three witnesses agree`(pipeline: Int) throws {
         try withRedis { redis in

@@ -9,6 +9,7 @@ enum FramingSamples {
         switch framing {
         case .octet: ["1 a", "12 <13>1 - - -", "3 a b", "20 01234567890123456789"].map { Array($0.utf8) }
         case .between(let start, let end): [start + [1, 2, 3] + end, start + end, start + [10] + start + end]
+        case .auto: messages(direction == .upstream ? .http : .resp)[direction]
         case .named(let name): messages(name)[direction].map { Array($0) }
         default: []
         }
@@ -50,6 +51,17 @@ enum FramingSamples {
                 downstream: [
                     [78], [82, 0, 0, 0, 8, 0, 0, 0, 0], [90, 0, 0, 0, 5, 73], [68, 0, 0, 0, 6, 0, 0],
                     [67, 0, 0, 0, 5, 0],
+                ]
+            )
+        case .mysql:
+            PerDirection(
+                upstream: [
+                    [5, 0, 0, 1, 0, 0, 0, 0, 9], [2, 0, 0, 0, 3, 65], [1, 0, 0, 0, 1], [0, 0, 0, 2],
+                    [3, 0, 0, 3, 1, 2, 3],
+                ],
+                downstream: [
+                    [3, 0, 0, 0, 10, 56, 0], [3, 0, 0, 2, 0, 0, 0], [1, 0, 0, 1, 1], [3, 0, 0, 2, 100, 101, 102],
+                    [5, 0, 0, 3, 254, 0, 0, 2, 0], [3, 0, 0, 4, 255, 1, 2],
                 ]
             )
         case .smtp:

@@ -8,7 +8,7 @@ import Testing
         "lf", "crlf", "nul", "delimiter:ff", "delimiter:0d0a0d0a", "fixed:1", "fixed:1073741824", "none",
         "delimiter:0d0a/00", "length:u8", "length:varint/at=3", "length:u24le/add=-7", "length:u64be/at=4/add=8",
         "octet",
-        "between:0b/1c0d", "http", "resp", "postgres", "smtp", "mqtt",
+        "between:0b/1c0d", "auto", "http", "resp", "postgres", "mysql", "smtp", "mqtt",
     ])
     func `is written as it is read`(text: String) throws {
         #expect(try Framing(parsing: text).description == text)

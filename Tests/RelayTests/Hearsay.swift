@@ -19,6 +19,7 @@ final class Hearsay: HearingListener {
 
     private(set) var messages: [Message] = []
     private(set) var losses: [String] = []
+    private(set) var recognised: Framing?
     private var unfinished = PerDirection(both: Message())
     private let hearings: PerDirection<Hearing?>
 
@@ -54,6 +55,7 @@ final class Hearsay: HearingListener {
     /// What is unfinished becomes a last message of its direction, which goes on.
     func end() {
         for direction in Direction.allCases {
+            hearings[direction]?.end(direction, self)
             if !unfinished[direction].bytes.isEmpty {
                 var last = unfinished[direction]
                 last.ending = .endOfStream
@@ -82,5 +84,6 @@ final class Hearsay: HearingListener {
         }
     }
 
+    func framingRecognised(_ framing: Framing) { recognised = framing }
     func framingLost(_ direction: Direction, why: String) { losses.append(why) }
 }

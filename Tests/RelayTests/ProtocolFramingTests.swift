@@ -292,4 +292,82 @@ import Traffic
     func `mqtt: is lost where something cannot be`(bytes: [UInt8], why: String) throws {
         try expect("mqtt", hears: [client([(bytes + [1], nil, .chunk)])], losing: [why])
     }
+
+    private static func greeting(capabilities: (UInt8, UInt8, UInt8, UInt8)) -> [UInt8] {
+        let (a, b, c, d) = capabilities
+        let payload: [UInt8] =
+            [10] + Array("8.0.1".utf8) + [0, 1, 0, 0, 0] + [UInt8](repeating: 1, count: 8) + [0, a, b, 33, 2, 0, c, d]
+        return [UInt8(payload.count), 0, 0, 0] + payload
+    }
+
+    @Test func `mysql: handshake, commands and tables`() throws {
+        try expect(
+            "mysql",
+            hears: [
+                server([(Self.greeting(capabilities: (0xFF, 0xFF, 0xFF, 0xFF)), "Handshake", .length)]),
+                client([([6, 0, 0, 1, 0, 0, 0, 0, 0, 0], "HandshakeResponse", .length)]),
+                server([([2, 0, 0, 2, 0xFE, 65], "AuthSwitchRequest", .length)]),
+                client([([2, 0, 0, 3, 1, 2], "AuthResponse", .length)]),
+                server([([2, 0, 0, 4, 1, 3], "AuthMoreData", .length), ([3, 0, 0, 5, 0, 0, 0], "OK", .length)]),
+                client([([3, 0, 0, 0, 3, 83, 69], "Query", .length)]),
+                server([
+                    ([1, 0, 0, 1, 2], "ResultSet", .length), ([2, 0, 0, 2, 3, 100], "ColumnDefinition", .length),
+                    ([2, 0, 0, 3, 0xFE, 100], "ColumnDefinition", .length),
+                    ([5, 0, 0, 4, 0xFE, 0, 0, 2, 0], "EOF", .length),
+                    ([2, 0, 0, 5, 1, 65], "Row", .length), ([2, 0, 0, 6, 0, 65], "Row", .length),
+                    ([5, 0, 0, 7, 0xFE, 0, 0, 2, 0], "EOF", .length),
+                ]),
+                client([([2, 0, 0, 0, 22, 83], "StmtPrepare", .length)]),
+                server([([3, 0, 0, 1, 0, 1, 0], "PrepareOK", .length)]),
+                client([([1, 0, 0, 0, 14], "Ping", .length)]), server([([3, 0, 0, 1, 0, 0, 0], "OK", .length)]),
+                client([([2, 0, 0, 0, 3, 76], "Query", .length)]),
+                server([([2, 0, 0, 1, 0xFB, 47], "LocalInfile", .length)]),
+                client([([2, 0, 0, 2, 1, 2], "InfileData", .length), ([0, 0, 0, 3], "InfileData", .length)]),
+                server([([3, 0, 0, 4, 0xFF, 1, 2], "ERR", .length)]), client([([1, 0, 0, 0, 1], "Quit", .length)]),
+            ]
+        )
+    }
+
+    @Test func `mysql: a packet of full length goes on in the next`() throws {
+        let framing = try Hearsay("mysql")
+        framing.hear(Self.greeting(capabilities: (0, 0, 0, 0)), .downstream)
+        framing.hear([4, 0, 0, 1, 0, 0, 0, 0], .upstream)
+        framing.hear([3, 0, 0, 2, 0, 0, 0], .downstream)
+        let long = [0xFF, 0xFF, 0xFF, 0, 3] + [UInt8](repeating: 65, count: 0xFF_FFFE) + [2, 0, 0, 1, 1, 2]
+        framing.hear(long + [1, 0, 0, 0, 14], .upstream, cut: 100_000)
+        #expect(framing.messages.map(\.bytes.count).suffix(2) == [long.count, 5])
+        #expect(framing.messages.map(\.kind).suffix(2) == ["Query", "Ping"])
+    }
+
+    @Test func `mysql: is encrypted after the client asks, and compressed where both can`() throws {
+        try expect(
+            "mysql",
+            hears: [
+                server([(Self.greeting(capabilities: (0xFF, 0xFF, 0, 0)), "Handshake", .length)]),
+                client([
+                    ([32, 0, 0, 1, 0, 8] + [UInt8](repeating: 0, count: 30), "SSLRequest", .length),
+                    ([22, 3, 1], nil, .chunk),
+                ]),
+                server([([22, 3, 3], nil, .chunk)]),
+            ]
+        )
+        try expect(
+            "mysql",
+            hears: [
+                server([(Self.greeting(capabilities: (0xFF, 0xFF, 0, 0)), "Handshake", .length)]),
+                client([([4, 0, 0, 1, 0x20, 0, 0, 0], "HandshakeResponse", .length)]),
+                server([([3, 0, 0, 2, 0, 0, 0], "OK", .length)]),
+                client([([5, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 14], "compressed", .length)]),
+                server([([2, 0, 0, 1, 9, 0, 0, 1, 2], "compressed", .length)]),
+            ]
+        )
+    }
+
+    @Test func `mysql: is lost where a server greets otherwise`() throws {
+        try expect(
+            "mysql",
+            hears: [server([([3, 0, 0, 0, 9, 1, 2, 7], nil, .chunk)])],
+            losing: ["the server does not greet as MySQL 10 does"]
+        )
+    }
 }

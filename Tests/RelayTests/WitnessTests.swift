@@ -14,7 +14,7 @@ import Traffic
         "delimiter:616162616163616162616164", "delimiter:6161616161616161616161616161616161616162", "fixed:1",
         "fixed:7", "fixed:64", "none", "delimiter:0d0a/00/ff", "delimiter:6162/6263", "length:u8",
         "length:u16be/at=1/add=-1",
-        "length:varint", "octet", "between:0b/1c0d", "http", "resp", "postgres", "smtp", "mqtt",
+        "length:varint", "octet", "between:0b/1c0d", "http", "resp", "postgres", "mysql", "smtp", "mqtt",
     ]
 
     static let firstSeed = number(named: "OVERHEAR_SEED", default: 1)

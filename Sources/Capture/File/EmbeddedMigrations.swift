@@ -193,5 +193,16 @@ WHERE t.direction = 0 AND (t.answer_direction = 1 OR t.answer_direction IS NULL)
 
 """##
         ),
+        Migration(
+            version: 2,
+            name: "framing",
+            sha256: "90ccaf3cc7ba4c3dd466bddb8a045377cc37a7f5ac657f49b29323476743c0a5",
+            sql: ##"""
+-- What --framing auto took for a session: the name of a framing, or none where it recognised nothing. NULL where the
+-- configuration says how a session is framed, and while nothing is decided.
+ALTER TABLE sessions ADD COLUMN framing TEXT;
+
+"""##
+        ),
     ]
 }

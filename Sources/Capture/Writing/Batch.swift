@@ -24,6 +24,11 @@ struct Batch: Sendable {
         var at: Timestamp
     }
 
+    struct Recognition: Sendable {
+        var session: SessionID
+        var framing: String
+    }
+
     struct TallyRow: Sendable {
         var session: SessionID
         var tally: SessionTally
@@ -33,6 +38,7 @@ struct Batch: Sendable {
     private(set) var payloads: [UInt8] = []
     private(set) var openings: [SessionOpening] = []
     private(set) var connections: [Connection] = []
+    private(set) var recognitions: [Recognition] = []
     private(set) var tallies: [TallyRow] = []
     private(set) var samples: [ChannelSample] = []
     private(set) var closings: [SessionClosing] = []
@@ -86,6 +92,11 @@ struct Batch: Sendable {
         byteCount += Self.sessionRowByteCount
     }
 
+    mutating func append(_ recognition: Recognition) {
+        recognitions.append(recognition)
+        byteCount += Self.sessionRowByteCount
+    }
+
     mutating func append(_ closing: SessionClosing) {
         closings.append(closing)
         byteCount += Self.sessionRowByteCount
@@ -119,6 +130,7 @@ struct Batch: Sendable {
         payloads.removeAll(keepingCapacity: payloads.capacity <= 4 * Self.fullPayloadByteCount)
         openings.removeAll(keepingCapacity: openings.capacity <= 4096)
         connections.removeAll(keepingCapacity: connections.capacity <= 4096)
+        recognitions.removeAll(keepingCapacity: recognitions.capacity <= 4096)
         tallies.removeAll(keepingCapacity: tallies.capacity <= 4096)
         samples.removeAll(keepingCapacity: samples.capacity <= 8192)
         closings.removeAll(keepingCapacity: closings.capacity <= 4096)

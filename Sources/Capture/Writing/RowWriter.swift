@@ -27,6 +27,7 @@ struct RowWriter {
     private let messages: MessageWriter
     private let insertSession: Statement
     private let connectSession: Statement
+    private let frameSession: Statement
     private let boundSession: Statement
     private let tallySession: Statement
     private let closeSession: Statement
@@ -49,6 +50,10 @@ struct RowWriter {
         connectSession = try database.prepare(
             "UPDATE sessions SET upstream_address = ?2, connected_at_ns = ?3 WHERE id = ?1",
             doing: "updating a session that connected"
+        )
+        frameSession = try database.prepare(
+            "UPDATE sessions SET framing = ?2 WHERE id = ?1",
+            doing: "updating a session whose framing was recognised"
         )
         boundSession = try database.prepare(
             """
@@ -122,6 +127,11 @@ struct RowWriter {
             connectSession.bind(connection.upstreamAddress, at: 2)
             connectSession.bind(connection.at.nanosecondsSince1970, at: 3)
             try connectSession.run()
+        }
+        for recognition in batch.recognitions {
+            frameSession.bind(recognition.session.rawValue, at: 1)
+            frameSession.bind(recognition.framing, at: 2)
+            try frameSession.run()
         }
     }
 

@@ -42,6 +42,7 @@ extension Framing {
     /// Those that are no more than a name.
     private static let simple: [String: Framing] = [
         "lf": .delimiter("\n"), "crlf": .delimiter("\r\n"), "nul": .delimiter([0]), "none": .none, "octet": .octet,
+        "auto": .auto,
     ]
 
     private static func delimiterForm(_ text: String) throws(Malformed) -> Framing {

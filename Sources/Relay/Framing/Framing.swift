@@ -21,6 +21,8 @@ package enum Framing: Equatable, Sendable, CustomStringConvertible {
     case between(start: [UInt8], end: [UInt8])
     /// As a protocol has it.
     case named(NamedProtocol)
+    /// As the protocol has it that the first bytes of both directions are recognised as.
+    case auto
 
     /// What ends the next message, for the engine's scanner. With a framer that is for the framer to say.
     package var terminator: Terminator {
@@ -40,6 +42,7 @@ package enum Framing: Equatable, Sendable, CustomStringConvertible {
         case .octet: FramedHearing(OctetFramer())
         case .between(let start, let end): FramedHearing(BetweenFramer(start: start, end: end))
         case .named(let name): name.makeHearing()
+        case .auto: AutoHearing()
         }
     }
 
@@ -56,6 +59,7 @@ package enum Framing: Equatable, Sendable, CustomStringConvertible {
         case .length(let field): field.description
         case .octet: "octet"
         case .named(let name): name.rawValue
+        case .auto: "auto"
         case .between(let start, let end): "between:\(Hexadecimal.text(of: start))/\(Hexadecimal.text(of: end))"
         }
     }

@@ -9,6 +9,11 @@ class Hearing {
     /// Hears what was read at a moment.
     func hear(_ bytes: RawSpan, _ direction: Direction, at: Timestamp, _ listener: any HearingListener) {}
 
+    /// A direction is over: what is undecided has to be decided.
+    func end(_ direction: Direction, _ listener: any HearingListener) {}
+
+    /// How many bytes of a direction were not passed on yet.
+    func undecidedByteCount(_ direction: Direction) -> Int { 0 }
 }
 
 /// Is told what a `Hearing` hears.
@@ -21,6 +26,9 @@ protocol HearingListener: AnyObject {
         _ direction: Direction,
         at: Timestamp
     )
+
+    /// `auto` has recognised a framing, or found that it is none it knows.
+    func framingRecognised(_ framing: Framing)
 
     /// The framing of a direction has lost its way, and records the rest as chunks.
     func framingLost(_ direction: Direction, why: String)

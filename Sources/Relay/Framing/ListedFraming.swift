@@ -22,6 +22,7 @@ package struct ListedFraming: Sendable {
 
     private static let generic: [ListedFraming] = [
         ListedFraming("none", "each read is a chunk; the default"),
+        ListedFraming("auto", "one of the protocols below, recognised from the first bytes; else chunks"),
         ListedFraming("lf", "lines that end with a line feed"),
         ListedFraming("crlf", "lines that end with carriage return and line feed"),
         ListedFraming("nul", "messages that end with a zero byte"),
@@ -64,7 +65,8 @@ package struct ListedFraming: Sendable {
 
     /// What people may call them.
     private static let synonyms = [
-        "redis": "resp", "valkey": "resp", "mllp": "between:0b/1c0d", "hl7": "between:0b/1c0d", "syslog": "octet",
+        "redis": "resp", "mariadb": "mysql", "valkey": "resp", "mllp": "between:0b/1c0d", "hl7": "between:0b/1c0d",
+        "syslog": "octet",
         "line": "lf", "lines": "lf", "newline": "lf", "json": "lf", "chunk": "none", "off": "none", "lmtp": "smtp",
     ]
 

@@ -1,0 +1,216 @@
+import Traffic
+
+/// MySQL's and MariaDB's client/server protocol (dev.mysql.com/doc/dev/mysql-server, "Client/Server Protocol").
+///
+/// A packet is a length of three bytes, a sequence number and a payload; after one of 16 MiB less a byte the next packet goes
+/// on with the same message. What the packets of an answer are depends on the command, and on those before them. TLS and
+/// compression begin where the handshake has agreed on them.
+struct MySQLFramer: Framer {
+    /// Where the conversation stands: what the server's next packet can be.
+    private enum Stage {
+        case greeting, authentication
+        /// The first packet of an answer.
+        case answer
+        /// Of a table: so many columns are still to be described.
+        case columns(UInt64)
+        /// Of a table: rows until a packet that says that they end.
+        case rows
+    }
+
+    private struct Packet {
+        /// The payload comes; else the header.
+        var isPayload = false
+        /// The packet at hand goes on with an earlier one.
+        var isContinuation = false
+        /// The packet at hand is of full length, so that another goes on with it.
+        var isFull = false
+        var byteCount = 0
+        var sequence: UInt8 = 0
+    }
+
+    private var packets = PerDirection(both: Packet())
+    private var stage = Stage.greeting
+    private var command: UInt8 = 0
+    private var isEncrypted = false
+    private var isCompressed = false
+    /// What the client asked for.
+    private var capabilities: UInt64 = 0
+    private var serverCapabilities: UInt64 = 0
+
+    private static let fullByteCount = 0xFF_FFFF
+    /// Enough of a payload to name it; of the greeting, for the server's version and the capabilities behind it.
+    private static let seenOfPayload = 128
+    // Capability flags.
+    private static let compression: UInt64 = 0x20
+    private static let tls: UInt64 = 0x800
+    private static let endsWithoutEOF: UInt64 = 0x100_0000
+    private static let zstandard: UInt64 = 0x400_0000
+
+    mutating func begin(_ direction: Direction) -> Part {
+        if isEncrypted { return .chunks }
+        packets[direction] = Packet()
+        return headerPart
+    }
+
+    private var headerPart: Part {
+        let byteCount = isCompressed ? 7 : 4
+        return .count(byteCount, seeing: byteCount)
+    }
+
+    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8) -> Verdict {
+        if packets[direction].isPayload { return payloadEnded(direction, seen) }
+        let count = Int(seen.littleEndian(3, at: 0))
+        let isContinuation = packets[direction].isContinuation
+        packets[direction].byteCount = count
+        packets[direction].sequence = seen[byte: 3]
+        packets[direction].isFull = !isCompressed && count == Self.fullByteCount
+        guard count > 0 else { return .ends(kind: isContinuation ? nil : emptyKind(direction)) }
+        packets[direction].isPayload = true
+        let sees = !isContinuation && !isCompressed
+        return .goesOn(.count(count, seeing: sees ? Self.seenOfPayload : 0))
+    }
+
+    private mutating func payloadEnded(_ direction: Direction, _ seen: RawSpan) -> Verdict {
+        if isCompressed { return .ends(kind: "compressed") }
+        var kind: String?
+        if !packets[direction].isContinuation {
+            let named = direction == .upstream ? upstreamKind(seen) : downstreamKind(seen)
+            guard let named else { return .lost("the server does not greet as MySQL 10 does") }
+            kind = named
+        }
+        guard packets[direction].isFull else { return .ends(kind: kind) }
+        packets[direction].isPayload = false
+        packets[direction].isContinuation = true
+        return .goesOn(headerPart, kind: kind)
+    }
+
+    /// Of a packet without a payload, such as the end of what LOAD DATA LOCAL sends.
+    private func emptyKind(_ direction: Direction) -> String {
+        if case .authentication = stage { return direction == .upstream ? "AuthResponse" : "AuthMoreData" }
+        return direction == .upstream ? "InfileData" : "Row"
+    }
+
+    // MARK: - The client's packets
+
+    private mutating func upstreamKind(_ seen: RawSpan) -> String {
+        switch stage {
+        case .greeting, .authentication:
+            guard packets.upstream.sequence == 1, seen.byteCount >= 4 else { return "AuthResponse" }
+            capabilities = seen.littleEndian(4, at: 0)
+            guard packets.upstream.byteCount == 32, capabilities & Self.tls != 0 else { return "HandshakeResponse" }
+            isEncrypted = true
+            return "SSLRequest"
+        case .answer, .columns, .rows:
+            // Every command begins a sequence; what does not answers a question of the server.
+            guard packets.upstream.sequence == 0 else {
+                return command == Self.changeUser ? "AuthResponse" : "InfileData"
+            }
+            command = seen[byte: 0]
+            stage = command == Self.fieldList ? .rows : .answer
+            return Self.commands.indices.contains(Int(command)) ? Self.commands[Int(command)] : "Command"
+        }
+    }
+
+    private static let changeUser: UInt8 = 0x11
+    private static let fieldList: UInt8 = 0x04
+    private static let statistics: UInt8 = 0x09
+    private static let prepare: UInt8 = 0x16
+    private static let binlogDumps: ClosedRange<UInt8> = 0x12...0x1E
+
+    private static let commands = [
+        "Sleep", "Quit", "InitDB", "Query", "FieldList", "CreateDB", "DropDB", "Refresh", "Shutdown", "Statistics",
+        "ProcessInfo", "Connect", "ProcessKill", "Debug", "Ping", "Time", "DelayedInsert", "ChangeUser", "BinlogDump",
+        "TableDump", "ConnectOut", "RegisterSlave", "StmtPrepare", "StmtExecute", "StmtSendLongData", "StmtClose",
+        "StmtReset", "SetOption", "StmtFetch", "Daemon", "BinlogDumpGTID", "ResetConnection", "Clone",
+    ]
+
+    // MARK: - The server's packets
+
+    private mutating func downstreamKind(_ seen: RawSpan) -> String? {
+        let first = seen[byte: 0]
+        if first == 0xFF { return errorKind() }
+        switch stage {
+        case .greeting:
+            guard first == 10 else { return nil }
+            noteServerCapabilities(seen)
+            stage = .authentication
+            return "Handshake"
+        case .authentication:
+            switch first {
+            case 0:
+                authenticated()
+                return "OK"
+            case 0xFE: return "AuthSwitchRequest"
+            default: return "AuthMoreData"
+            }
+        case .answer: return answerKind(seen, first)
+        case .columns(let left):
+            stage = left > 1 ? .columns(left - 1) : .rows
+            return "ColumnDefinition"
+        case .rows: return rowKind(first)
+        }
+    }
+
+    private mutating func errorKind() -> String {
+        if case .greeting = stage {} else if case .authentication = stage {} else { stage = .answer }
+        return "ERR"
+    }
+
+    private mutating func answerKind(_ seen: RawSpan, _ first: UInt8) -> String {
+        switch (command, first) {
+        case (Self.statistics, _): return "Statistics"
+        case (Self.prepare, 0):
+            // Described columns and parameters follow, if there are any, each kind with its EOF.
+            stage = .rows
+            return "PrepareOK"
+        case (Self.changeUser, 0xFE): return "AuthSwitchRequest"
+        case (Self.changeUser, 1): return "AuthMoreData"
+        case (Self.binlogDumps, 0) where command == 0x12 || command == 0x1E: return "BinlogEvent"
+        case (_, 0): return "OK"
+        case (_, 0xFE): return "EOF"
+        case (_, 0xFB): return "LocalInfile"
+        default:
+            // The number of columns, as a length-encoded integer.
+            let byteCount = first == 0xFC ? 2 : first == 0xFD ? 3 : 0
+            let columns =
+                byteCount > 0 && seen.byteCount > byteCount ? seen.littleEndian(byteCount, at: 1) : UInt64(first)
+            hasColumnsEnded = false
+            stage = .columns(columns)
+            return "ResultSet"
+        }
+    }
+
+    /// Rows, and where the table ends, which an EOF may also do between the columns and the rows.
+    private mutating func rowKind(_ first: UInt8) -> String {
+        if command == Self.prepare || command == Self.fieldList {
+            return first == 0xFE && packets.downstream.byteCount < 9 ? "EOF" : "ColumnDefinition"
+        }
+        guard first == 0xFE else { return "Row" }
+        if capabilities & Self.endsWithoutEOF != 0 {
+            guard packets.downstream.byteCount < Self.fullByteCount else { return "Row" }
+            stage = .answer
+            return "OK"
+        }
+        guard packets.downstream.byteCount < 9 else { return "Row" }
+        if hasColumnsEnded { stage = .answer }
+        hasColumnsEnded.toggle()
+        return "EOF"
+    }
+
+    /// The EOF between a table's columns and its rows has come.
+    private var hasColumnsEnded = false
+
+    // MARK: - Handshake
+
+    /// The version, which ends with a zero, a thread id, eight bytes of a nonce and a zero; then come the capabilities.
+    private mutating func noteServerCapabilities(_ seen: RawSpan) {
+        guard let end = seen.position(of: 0, from: 1), seen.byteCount >= end + 21 else { return }
+        let low = seen.littleEndian(2, at: end + 14)
+        serverCapabilities = low | seen.littleEndian(2, at: end + 19) << 16
+    }
+
+    private mutating func authenticated() {
+        stage = .answer
+        isCompressed = capabilities & serverCapabilities & (Self.compression | Self.zstandard) != 0
+    }
+}
