@@ -22,7 +22,7 @@ extension StatusPage {
         .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:.75rem}
         .tiles div,.card{background:var(--card);border:1px solid var(--line);border-radius:.6rem}
         .tiles div{padding:.6rem .9rem;display:grid}
-        .tiles b{font-size:1.5rem;font-weight:600;line-height:1.25;white-space:nowrap}
+        .tiles b{font-size:clamp(1.15rem,2.2vw,1.5rem);font-weight:600;line-height:1.25;white-space:nowrap}
         .tiles span{color:var(--soft);font-size:.85rem}
         .bad{color:var(--bad)}
         .card{padding:.8rem 1rem;min-width:0}
@@ -35,7 +35,7 @@ extension StatusPage {
         .key i.down{border-top:2px dashed var(--down);margin-left:.8rem}
         .axis{display:flex;justify-content:space-between;margin:.25rem 0 0;font-size:.8rem}
         .scroll{overflow:auto}
-        .tall{height:19rem}.some{max-height:24rem}
+        .tall{min-height:4rem;max-height:19rem}.some{max-height:24rem}
         table{border-collapse:collapse;width:100%;font-size:.875rem}
         th{text-align:left;font-weight:600;color:var(--soft);position:sticky;top:0;background:var(--card);white-space:nowrap}
         th button{border:0;padding:0;font-weight:600}
@@ -46,7 +46,7 @@ extension StatusPage {
         .n{text-align:right}
         .n+th:not(.n),.n+td:not(.n){padding-left:.8rem}
         .mono td{font-family:ui-monospace,monospace;font-size:.8rem}
-        .mono td:last-child{width:100%}
+        .mono td:last-child,.mono th:last-child{width:100%}
         td.up{color:var(--up)}td.down{color:var(--down)}
         .bar{display:inline-block;position:relative;width:5.5rem;height:.6rem;border-radius:.3rem;background:var(--track);
         overflow:hidden;vertical-align:middle;margin-right:.5rem}
