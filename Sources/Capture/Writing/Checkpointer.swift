@@ -4,7 +4,7 @@ import Traffic
 /// checkpoint and write at once could corrupt the log (sqlite.org/wal.html#walresetbug).
 ///
 /// Passive, so it waits for nobody: a reader that holds an old view only makes it incomplete, and it is tried again when
-/// the log has grown some more.
+/// the log has grown some more, or a second later.
 struct Checkpointer: ~Copyable {
     /// By so many pages the log grows between two checkpoints.
     private let pageStep: Int32
@@ -15,6 +15,11 @@ struct Checkpointer: ~Copyable {
     private var nextPages: Int32
     /// The last one moved all there was: no reader holds an older view.
     private(set) var isComplete = true
+    /// When the last one was made, by the monotonic clock.
+    private var madeAt: Int64 = 0
+
+    /// How long after an incomplete one the next is due, however little is written meanwhile.
+    private static let retryNanoseconds: Int64 = 1_000_000_000
 
     init(_ database: borrowing Database, stepPages: Int32, _ gauges: WriterGauges) {
         pageStep = stepPages
@@ -31,7 +36,7 @@ struct Checkpointer: ~Copyable {
     mutating func afterCommit(_ database: borrowing Database) -> SQLiteError? {
         // A log that is shorter than before has started again.
         if log.pointee.pages < nextPages - pageStep { nextPages = pageStep }
-        guard log.pointee.hasNews, log.pointee.pages >= nextPages else { return nil }
+        guard log.pointee.hasNews, log.pointee.pages >= nextPages || isRetryDue else { return nil }
         return checkpoint(database)
     }
 
@@ -51,11 +56,14 @@ struct Checkpointer: ~Copyable {
         _ = empty(database)
     }
 
+    private var isRetryDue: Bool { !isComplete && Clock.monotonic - madeAt >= Self.retryNanoseconds }
+
     /// What SQLite last told of its log.
     var latestLog: Database.Log { log.pointee }
 
     private mutating func checkpoint(_ database: borrowing Database, truncating: Bool = false) -> SQLiteError? {
         nextPages = log.pointee.pages + pageStep
+        madeAt = Clock.monotonic
         do throws(SQLiteError) {
             isComplete = try database.checkpoint(truncating: truncating).isComplete
             if isComplete {

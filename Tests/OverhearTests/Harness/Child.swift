@@ -42,6 +42,9 @@ final class Child {
             posix_spawn_file_actions_addopen(&actions, 2, errorsPath, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         }
 
+        // What other tests have open at this moment is not the child's.
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+
         // A child begins with no signal blocked or ignored, whatever the test runner does.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
