@@ -92,7 +92,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ManualTests",
-            dependencies: ["AsyncChat", "CLinux", "chat-server", "line-client", "http-server"],
+            dependencies: ["AsyncChat", "chat-server", "line-client", "http-server"],
             swiftSettings: strict
         ),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic"], swiftSettings: strict),

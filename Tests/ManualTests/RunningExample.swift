@@ -1,4 +1,3 @@
-import CLinux
 import Foundation
 import Glibc
 
@@ -39,9 +38,6 @@ final class RunningExample {
             posix_spawn_file_actions_adddup2(&actions, inputPair.childs.fileDescriptor, 0)
         }
         posix_spawn_file_actions_adddup2(&actions, outputPair.childs.fileDescriptor, 1)
-
-        // What other tests have open at this moment is not the child's.
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
 
         // A child begins with no signal blocked or ignored, whatever the test runner does.
         var attributes = posix_spawnattr_t()
