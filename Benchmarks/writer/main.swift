@@ -75,7 +75,7 @@ func recorder(_ load: Load, at path: String, limit: Int64?) throws -> Double {
         header.sequence = Int64(row)
         header.at = Timestamp(nanosecondsSince1970: at.nanosecondsSince1970 + Int64(row))
         let start = place(of: row, load.byteCount)
-        tap.message(header, payload: bytes.extracting(start..<start + load.byteCount))
+        tap.message(header, kind: nil, payload: bytes.extracting(start..<start + load.byteCount))
     }
     tap.flush()
     execute("ROLLBACK", holder)

@@ -7,37 +7,62 @@
 /// comes, even in the middle of a read; what was not delivered stays visible in `pendingInput`. Loop thread only.
 open class ChatChannel: Dispatcher {
     /// How many bytes one read event receives at most (`ac_in_buffer_size`).
-    public var inputBufferByteCount: Int = 65536 {
-        didSet { precondition(inputBufferByteCount >= 1, "a channel receives at least one byte at a time") }
+    public final var inputBufferByteCount: Int {
+        get { sizes.input }
+        set {
+            precondition(newValue >= 1, "a channel receives at least one byte at a time")
+            sizes.input = newValue
+        }
     }
     /// How many bytes one send offers at most, and how `push` cuts (`ac_out_buffer_size`).
-    public var outputBufferByteCount: Int = 65536 {
-        didSet { precondition(outputBufferByteCount >= 1, "a channel sends at least one byte at a time") }
+    public final var outputBufferByteCount: Int {
+        get { sizes.output }
+        set {
+            precondition(newValue >= 1, "a channel sends at least one byte at a time")
+            sizes.output = newValue
+        }
     }
     /// Sends until the kernel takes no more, instead of asynchat's one send per write event, and offers all of an item.
-    public var gathers = false
+    public final var gathers: Bool {
+        get { sizes.gathers }
+        set { sizes.gathers = newValue }
+    }
 
     /// What is waiting to be sent.
-    public private(set) var fifo = ProducerFIFO()
+    public final var fifo: ProducerFIFO { queue }
+    /// How many bytes of it there are.
+    public final var waitingByteCount: Int { sending.waitingByteCount }
     /// What this channel has done so far.
-    public private(set) var statistics = ChannelStatistics()
+    public final var statistics: ChannelStatistics { counts }
 
-    private var scan = Scan()
+    // Reads and sends look at these all the time. Those that are plain values are changed in this file alone: so the compiler
+    // sees that nobody looks at them while they change, and looking costs no check. The others are looked at when the plain
+    // ones say that there is something.
+    private var sizes = Sizes()
+    private var counts = ChannelStatistics()
+    private var reading = Reading()
+    private var sending = Sending()
+
+    private var scanner = TerminatorScanner() { didSet { reading.heldByteCount = scanner.heldByteCount } }
     /// Received, and left behind by a callback that closed, threw or named another terminator. While there is any the
     /// scanner holds nothing back.
-    private var leftover = Leftover()
-    private var restoredByteCount = 0
+    private var leftover = Leftover() { didSet { reading.hasLeftover = !leftover.isEmpty } }
+    private var queue = ProducerFIFO() {
+        didSet {
+            sending.isIdle = queue.isEmpty
+            sending.waitingByteCount = queue.byteCount
+        }
+    }
     /// What a producer threw during a push.
-    private var producerFailure: (any Error)?
-    /// A producer or the socket is at work: what is pushed meanwhile only queues.
-    private var isSending = false
-    /// How often the output was thrown away: bytes that the socket has in hand meanwhile are gone too.
-    private var outputDiscards: UInt64 = 0
+    private var producerFailure: (any Error)? { didSet { sending.hasFailed = producerFailure != nil } }
 
-    /// What every step of a read looks at: kept together, because each look at a class's variable costs a check.
-    private struct Scan {
-        /// What it holds back is kept nowhere: it is the beginning of the terminator.
-        var scanner = TerminatorScanner()
+    private struct Sizes {
+        var input = 65536
+        var output = 65536
+        var gathers = false
+    }
+
+    private struct Reading {
         /// Changes when what was received is thrown away, so that the read at hand keeps nothing of it.
         var serial: UInt64 = 0
         /// The read at hand is over: a callback closed the channel, or took its input at the end of the stream, or threw it
@@ -45,40 +70,52 @@ open class ChatChannel: Dispatcher {
         var isOver = false
         /// What was received is being delivered: what is left of it is known only when that is done.
         var isDelivering = false
+        var hasLeftover = false
+        /// By the scanner.
+        var heldByteCount = 0
+        var restoredByteCount = 0
+    }
 
-        mutating func step(in buffer: RawSpan, from position: Int) -> TerminatorScanner.Step? {
-            isOver ? nil : scanner.step(in: buffer, from: position)
-        }
+    private struct Sending {
+        /// Nothing waits.
+        var isIdle = true
+        var waitingByteCount = 0
+        /// A producer has thrown, and nobody was told yet.
+        var hasFailed = false
+        /// A producer or the socket is at work: what is pushed meanwhile only queues.
+        var isAtWork = false
+        /// How often the output was thrown away: bytes that the socket has in hand meanwhile are gone too.
+        var discards: UInt64 = 0
     }
 
     // MARK: - Messages in
 
     /// What ends the current message; a count is what is left of it (`get_terminator`).
-    public final var terminator: Terminator { scan.scanner.terminator }
+    public final var terminator: Terminator { scanner.terminator }
 
     /// Names what ends the next message (`set_terminator`). Applies to the next byte, also inside a callback and to bytes
     /// already received. Bytes held back are looked at again when more arrive.
     ///
     /// An empty byte string, a count of 0 and `none` all mean *collect for ever*. A negative count is wrong use and traps.
     public final func setTerminator(_ terminator: Terminator) {
-        if scan.scanner.heldByteCount > 0, !scan.isDelivering { keepWhatIsHeld() }
-        scan.scanner.setTerminator(terminator)
+        if reading.heldByteCount > 0, !reading.isDelivering { keepWhatIsHeld() }
+        scanner.setTerminator(terminator)
     }
 
     /// Received but not delivered: a beginning of the terminator, or what a callback left behind by closing or throwing.
     /// While a read is being delivered it is empty: what is left is known only when that is done.
     public final var pendingInput: [UInt8] {
-        if scan.isDelivering { return [] }
-        return leftover.isEmpty ? Array(scan.scanner.heldBytes) : leftover.bytes
+        if reading.isDelivering { return [] }
+        return reading.hasLeftover ? leftover.bytes : Array(scanner.heldBytes)
     }
 
     /// How many bytes `pendingInput` has.
     public final var pendingInputByteCount: Int {
-        scan.isDelivering ? 0 : leftover.isEmpty ? scan.scanner.heldByteCount : leftover.count
+        reading.isDelivering ? 0 : reading.hasLeftover ? leftover.count : reading.heldByteCount
     }
 
     /// How many bytes were moved because they could not be delivered where they were received.
-    final var copiedInputByteCount: Int { leftover.copiedByteCount + restoredByteCount }
+    final var copiedInputByteCount: Int { leftover.copiedByteCount + reading.restoredByteCount }
 
     /// Gets the bytes of a message as they come, never empty and never with the terminator (`collect_incoming_data`).
     open func collectIncomingData(_ data: RawSpan) throws {}
@@ -102,9 +139,9 @@ open class ChatChannel: Dispatcher {
     }
 
     open override func handleRead() throws {
-        let held = scan.scanner.heldByteCount
-        let serial = scan.serial
-        scan.isOver = false
+        let held = reading.heldByteCount
+        let serial = reading.serial
+        reading.isOver = false
         // What was held back goes in front, if it turns out that it has to be delivered: there is room for it.
         let buffer = loop.readBuffer.lend(byteCount: held + inputBufferByteCount)
         defer { loop.readBuffer.giveBack() }
@@ -126,13 +163,13 @@ open class ChatChannel: Dispatcher {
         }
         let received = UnsafeRawBufferPointer(rebasing: free[..<count])
         if count > 0 {
-            statistics.reads += 1
-            statistics.bytesIn += Int64(count)
+            counts.reads += 1
+            counts.bytesIn += Int64(count)
             handleReceived(received.bytes)
         }
         // A hook may have thrown away what was received before, this read included, or named another terminator.
-        guard scan.serial == serial else { return }
-        if leftover.isEmpty {
+        guard reading.serial == serial else { return }
+        if !reading.hasLeftover {
             try deliver(UnsafeMutableRawBufferPointer(rebasing: buffer[..<(held + count)]), heldByteCount: held)
         } else {
             leftover.append(received)
@@ -144,26 +181,26 @@ open class ChatChannel: Dispatcher {
     /// throws it away and so changes the serial.
     private func deliver(_ buffer: UnsafeMutableRawBufferPointer, heldByteCount held: Int) throws {
         // As it is now: a callback may name another terminator while the beginning of this one is still to be delivered.
-        var beginning = Beginning(held > 0 ? scan.scanner.delimiterBytes : [], byteCount: held)
-        let serial = scan.serial
+        var beginning = held > 0 ? Beginning(scanner.delimiterBytes, byteCount: held) : nil
+        let serial = reading.serial
         var position = 0
-        scan.isDelivering = true
+        reading.isDelivering = true
         defer {
-            scan.isDelivering = false
+            reading.isDelivering = false
             // Bytes that the scanner holds back are the beginning of its terminator, and need no keeping.
-            if scan.serial == serial, buffer.count - position > scan.scanner.heldByteCount {
-                restoredByteCount += beginning.restore(in: buffer)
+            if reading.serial == serial, buffer.count - position > reading.heldByteCount {
+                reading.restoredByteCount += beginning?.restore(in: buffer) ?? 0
                 leftover.append(UnsafeRawBufferPointer(rebasing: buffer[position...]))
             }
         }
-        while position < buffer.count, let step = scan.step(in: UnsafeRawBufferPointer(buffer).bytes, from: position) {
+        while position < buffer.count, let step = step(in: UnsafeRawBufferPointer(buffer).bytes, from: position) {
             let stretch = Stretch(step)
             // What a callback gets is consumed before it is called: one that throws never sees the same bytes again.
             position = stretch.bytes.upperBound
-            if stretch.bytes.upperBound <= held {
-                try hand(over: stretch, of: beginning.terminator.span.bytes)
+            if let terminator = beginning?.terminator, stretch.bytes.upperBound <= held {
+                try hand(over: stretch, of: terminator.span.bytes)
             } else {
-                restoredByteCount += beginning.restore(in: buffer)
+                reading.restoredByteCount += beginning?.restore(in: buffer) ?? 0
                 try hand(over: stretch, of: UnsafeRawBufferPointer(buffer).bytes)
             }
             if stretch.isHolding { return }
@@ -172,26 +209,30 @@ open class ChatChannel: Dispatcher {
 
     /// The same for what earlier reads left behind: it is delivered from where it is kept.
     private func deliverLeftover() throws {
-        let serial = scan.serial
+        let serial = reading.serial
         var kept = leftover
         leftover = Leftover(after: kept)
         var position = 0
-        scan.isDelivering = true
+        reading.isDelivering = true
         defer {
-            scan.isDelivering = false
-            if scan.serial == serial, kept.count - position > scan.scanner.heldByteCount {
+            reading.isDelivering = false
+            if reading.serial == serial, kept.count - position > reading.heldByteCount {
                 kept.removeFirst(position)
                 leftover = kept
             }
         }
         try kept.withUnsafeBytes { buffer in
-            while position < buffer.count, let step = scan.step(in: buffer.bytes, from: position) {
+            while position < buffer.count, let step = step(in: buffer.bytes, from: position) {
                 let stretch = Stretch(step)
                 position = stretch.bytes.upperBound
                 try hand(over: stretch, of: buffer.bytes)
                 if stretch.isHolding { return }
             }
         }
+    }
+
+    private func step(in buffer: RawSpan, from position: Int) -> TerminatorScanner.Step? {
+        reading.isOver ? nil : scanner.step(in: buffer, from: position)
     }
 
     private func hand(over stretch: Stretch, of buffer: RawSpan) throws {
@@ -244,7 +285,7 @@ open class ChatChannel: Dispatcher {
 
     /// The terminator is about to be another one: what is held back of it becomes bytes to be scanned again.
     private func keepWhatIsHeld() {
-        scan.scanner.heldBytes.withUnsafeBytes { leftover.append($0) }
+        scanner.heldBytes.withUnsafeBytes { leftover.append($0) }
     }
 
     // MARK: - Messages out
@@ -257,7 +298,7 @@ open class ChatChannel: Dispatcher {
         if maySendAhead || (!gathers && bytes.count > outputBufferByteCount) {
             bytes.withUnsafeBytes { push(lent: $0) }
         } else {
-            fifo.push(.bytes(bytes))
+            queue.push(.bytes(bytes))
             attemptSend()
         }
     }
@@ -269,25 +310,25 @@ open class ChatChannel: Dispatcher {
 
     /// Sends what a producer makes after everything pushed before (`push_with_producer`).
     public final func pushWithProducer(_ producer: any Producer) {
-        fifo.push(.producer(producer))
+        queue.push(.producer(producer))
         attemptSend()
     }
 
     /// The same for a byte string, which is sent in pieces but not cut beforehand.
     public final func pushWithProducer(_ bytes: [UInt8]) {
-        fifo.push(.bytes(bytes))
+        queue.push(.bytes(bytes))
         attemptSend()
     }
 
     /// Closes the channel once everything pushed before is sent (`close_when_done`): at the next write event, not now.
     public final func closeWhenDone() {
-        fifo.push(.close)
+        queue.push(.close)
         interestMayHaveChanged()
     }
 
     /// Ends the stream towards the peer once everything pushed before is sent; receiving goes on.
     public final func shutdownWriteWhenDone() {
-        fifo.push(.shutdownWrite)
+        queue.push(.shutdownWrite)
         attemptSend()
     }
 
@@ -300,13 +341,13 @@ open class ChatChannel: Dispatcher {
     /// Throws away what was received and not delivered.
     public final func discardInput() {
         leftover.removeAll()
-        scan.serial &+= 1
-        scan.isOver = true
-        scan.scanner.setTerminator(terminator)
+        reading.serial &+= 1
+        reading.isOver = true
+        scanner.setTerminator(terminator)
     }
 
     open override func close() {
-        scan.isOver = true
+        reading.isOver = true
         super.close()
     }
 
@@ -317,9 +358,9 @@ open class ChatChannel: Dispatcher {
     /// Throws away everything waiting to be sent, a pending close and the rest of half-sent bytes included.
     public final func discardOutput() {
         // Producers are let go of only after the FIFO was changed: their deinit may push.
-        let discarded = fifo
-        fifo.removeAll()
-        outputDiscards &+= 1
+        let discarded = queue
+        queue.removeAll()
+        sending.discards &+= 1
         producerFailure = nil
         interestMayHaveChanged()
         withExtendedLifetime(discarded) {}
@@ -331,7 +372,7 @@ open class ChatChannel: Dispatcher {
     /// The stream towards the peer was ended, after everything pushed before it. Default: nothing.
     open func handleWriteShutdown() {}
 
-    open override func writable() -> Bool { !fifo.isEmpty || !isConnected }
+    open override func writable() -> Bool { !sending.isIdle || !isConnected }
 
     open override func handleWrite() throws {
         if let failure = producerFailure.take() { throw failure }
@@ -342,7 +383,7 @@ open class ChatChannel: Dispatcher {
     /// next write event, which ends in `handleError`.
     private func attemptSend() {
         interestMayHaveChanged()
-        guard producerFailure == nil else { return }
+        guard !sending.hasFailed else { return }
         do {
             try initiateSend()
         } catch {
@@ -353,17 +394,17 @@ open class ChatChannel: Dispatcher {
     /// Works on the FIFO's oldest items: at most one send, or as many as the kernel takes if this channel gathers
     /// (`initiate_send`).
     private func initiateSend() throws {
-        guard !isSending else { return }
+        guard !sending.isAtWork else { return }
         while isConnected {
-            switch fifo.next() {
+            switch queue.next() {
             case .nothing:
                 return
             case .close:
-                fifo.removeHead()
+                queue.removeHead()
                 endChannel()
                 return
             case .shutdownWrite:
-                fifo.removeHead()
+                queue.removeHead()
                 do { try shutdownWrite() } catch { return handleFailure(error, while: .sending) }
                 handleWriteShutdown()
             case .ask(let producer):
@@ -377,21 +418,21 @@ open class ChatChannel: Dispatcher {
 
     /// Asks a producer for its next chunk. It stays at the head until it says that it has no more.
     private func refill(from producer: any Producer) throws {
-        let serial = fifo.headSerial
-        isSending = true
-        defer { isSending = false }
+        let serial = queue.headSerial
+        sending.isAtWork = true
+        defer { sending.isAtWork = false }
         let chunk = try producer.more() ?? []
-        guard fifo.headSerial == serial else { return }
-        if chunk.isEmpty { fifo.removeHead() } else { fifo.pushFront(chunk) }
+        guard queue.headSerial == serial else { return }
+        if chunk.isEmpty { queue.removeHead() } else { queue.pushFront(chunk) }
     }
 
     /// One send of the head's bytes. True if all that was offered was taken.
     private func sendHead(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let offered = gathers ? bytes : UnsafeRawBufferPointer(rebasing: bytes.prefix(outputBufferByteCount))
-        let serial = fifo.headSerial
+        let serial = queue.headSerial
         do {
             let count = try transmit(offered)
-            if count > 0, fifo.headSerial == serial { fifo.sent(count) }
+            if count > 0, queue.headSerial == serial { queue.sent(count) }
             if count > 0 { handleSent(byteCount: count) }
             return count == offered.count
         } catch {
@@ -401,36 +442,36 @@ open class ChatChannel: Dispatcher {
     }
 
     /// Nothing waits and nobody sends: what is pushed now can go to the socket without waiting in the FIFO.
-    private var maySendAhead: Bool { fifo.isEmpty && isConnected && !isSending }
+    private var maySendAhead: Bool { sending.isIdle && isConnected && !sending.isAtWork }
 
     private func push(lent bytes: UnsafeRawBufferPointer) {
         guard !bytes.isEmpty else { return }
         guard maySendAhead else {
             queue(bytes)
             // A gathering channel with bytes waiting knows already that the kernel takes no more.
-            if !gathers || !fifo.beginsWithBytes { attemptSend() }
+            if !gathers || !queue.beginsWithBytes { attemptSend() }
             return
         }
         let offered = gathers ? bytes : UnsafeRawBufferPointer(rebasing: bytes.prefix(outputBufferByteCount))
-        let discards = outputDiscards
+        let discards = sending.discards
         do {
             let count = try transmit(offered)
-            if discards == outputDiscards { queueRest(of: bytes, offered: offered.count, sent: count) }
+            if discards == sending.discards { queueRest(of: bytes, offered: offered.count, sent: count) }
             if count > 0 { handleSent(byteCount: count) }
         } catch {
-            if discards == outputDiscards { queueRest(of: bytes, offered: offered.count, sent: 0) }
+            if discards == sending.discards { queueRest(of: bytes, offered: offered.count, sent: 0) }
             handleFailure(error, while: .sending)
         }
     }
 
     /// The one place that sends. Nobody else's bytes get in between: what is pushed meanwhile queues behind.
     private func transmit(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
-        isSending = true
-        defer { isSending = false }
+        sending.isAtWork = true
+        defer { sending.isAtWork = false }
         let count = try send(bytes)
-        statistics.writes += 1
-        statistics.bytesOut += Int64(count)
-        if count < bytes.count { statistics.partialWrites += 1 }
+        counts.writes += 1
+        counts.bytesOut += Int64(count)
+        if count < bytes.count { counts.partialWrites += 1 }
         return count
     }
 
@@ -439,7 +480,7 @@ open class ChatChannel: Dispatcher {
         let pieceByteCount = gathers ? bytes.count : outputBufferByteCount
         var rest = bytes[...]
         while !rest.isEmpty {
-            fifo.push(.bytes(Array(rest.prefix(pieceByteCount))))
+            queue.push(.bytes(Array(rest.prefix(pieceByteCount))))
             rest = rest.dropFirst(pieceByteCount)
         }
         interestMayHaveChanged()
@@ -450,9 +491,9 @@ open class ChatChannel: Dispatcher {
     private func queueRest(of bytes: UnsafeRawBufferPointer, offered: Int, sent: Int) {
         guard sent < bytes.count else { return }
         for start in stride(from: offered, to: bytes.count, by: outputBufferByteCount).reversed() {
-            fifo.pushFront(Array(bytes[start...].prefix(outputBufferByteCount)))
+            queue.pushFront(Array(bytes[start...].prefix(outputBufferByteCount)))
         }
-        if sent < offered { fifo.pushFront(Array(bytes[sent..<offered])) }
+        if sent < offered { queue.pushFront(Array(bytes[sent..<offered])) }
         interestMayHaveChanged()
     }
 

@@ -9,29 +9,42 @@ import Glibc
 open class Dispatcher: CustomStringConvertible {
     /// The loop this channel belongs to for life.
     public let loop: EventLoop
-    /// Connected to a peer: by construction, or because `connect` succeeded.
-    public private(set) var isConnected = false
-    /// `connect` was called and its outcome is not known yet.
-    public private(set) var isConnecting = false
-    /// Accepts connections.
-    public private(set) var isListening = false
     /// The address connected or bound to, as far as it is known.
     public private(set) var address: SocketAddress?
-    /// The peer ended its stream: there is nothing more to read, so this channel is not watched for it.
-    public private(set) var isAtEndOfStream = false
-    /// The descriptor, −1 without a socket.
-    public private(set) var descriptor: CInt = -1
 
     private var socket: Socket?
     private var file: OpenFile?
-    private var isFile = false
-    private var generation: UInt32 = 0
-    /// Accepting rests after the system ran out of descriptors or memory.
-    private var isAcceptingPaused = false
-    /// `handleClose` is being called: what fails inside it does not call it again.
-    private var isEnding = false
-    /// `handleError` is being called, by `fail`.
-    private var isFailing = false
+    private var standing = Standing()
+
+    /// Where a channel stands: plain values, changed in this file alone. So the compiler sees that nobody looks at them while
+    /// they change, and looking costs no check, as it would with each a variable others can reach.
+    private struct Standing {
+        var descriptor: CInt = -1
+        /// Which of the loop's registrations this is, so that news of another channel with this number never reaches it.
+        var registration: UInt32 = 0
+        /// What the kernel was last told.
+        var watched: Interest = []
+        /// The loop has yet to ask what it waits for.
+        var isUndecided = false
+        var isFile = false
+        var isConnected = false
+        var isConnecting = false
+        var isListening = false
+        var isAtEndOfStream = false
+        /// Accepting rests after the system ran out of descriptors or memory.
+        var isAcceptingPaused = false
+        /// `handleClose` is being called: what fails inside it does not call it again.
+        var isEnding = false
+        /// `handleError` is being called, by `fail`.
+        var isFailing = false
+
+        /// Has no descriptor any more; what is being called is still being called.
+        mutating func leave() {
+            let old = self
+            self = Standing()
+            (isEnding, isFailing) = (old.isEnding, old.isFailing)
+        }
+    }
 
     /// Makes a channel without a socket.
     public init(loop: EventLoop) {
@@ -42,7 +55,7 @@ open class Dispatcher: CustomStringConvertible {
     public init(loop: EventLoop, socket: consuming Socket, peer: SocketAddress? = nil) {
         self.loop = loop
         adopt(socket)
-        isConnected = true
+        standing.isConnected = true
         address = peer
     }
 
@@ -50,15 +63,25 @@ open class Dispatcher: CustomStringConvertible {
     /// read(2) and write(2), and there is no half of it to shut down.
     public init(loop: EventLoop, file: consuming OpenFile) {
         self.loop = loop
-        isFile = true
-        isConnected = true
+        standing.isFile = true
+        standing.isConnected = true
         let descriptor = file.descriptor
         self.file = consume file
         enter(descriptor)
     }
 
+    /// The descriptor, −1 without a socket.
+    public final var descriptor: CInt { standing.descriptor }
     /// Has a socket or other descriptor that is not closed.
-    public final var isOpen: Bool { descriptor >= 0 }
+    public final var isOpen: Bool { standing.descriptor >= 0 }
+    /// Connected to a peer: by construction, or because `connect` succeeded.
+    public final var isConnected: Bool { standing.isConnected }
+    /// `connect` was called and its outcome is not known yet.
+    public final var isConnecting: Bool { standing.isConnecting }
+    /// Accepts connections.
+    public final var isListening: Bool { standing.isListening }
+    /// The peer ended its stream: there is nothing more to read, so this channel is not watched for it.
+    public final var isAtEndOfStream: Bool { standing.isAtEndOfStream }
 
     /// Class, state and address.
     open var description: String {
@@ -91,7 +114,7 @@ open class Dispatcher: CustomStringConvertible {
         if sharesPort { socket.set(.reusePort, true) }
         try socket.listen(backlog: backlog)
         let bound = try socket.localAddress()
-        isListening = true
+        standing.isListening = true
         self.address = bound
         adopt(socket)
     }
@@ -105,7 +128,7 @@ open class Dispatcher: CustomStringConvertible {
         prepare(socket)
         try socket.connect(to: address)
         self.address = address
-        isConnecting = true
+        standing.isConnecting = true
         adopt(socket)
     }
 
@@ -120,7 +143,7 @@ open class Dispatcher: CustomStringConvertible {
 
     /// Ends the stream towards the peer; receiving goes on (shutdown(2), SHUT_WR).
     public final func shutdownWrite() throws(SystemError) {
-        if isFile { throw SystemError(doing: "shut down sending", code: ENOTSOCK) }
+        if standing.isFile { throw SystemError(doing: "shut down sending", code: ENOTSOCK) }
         try socket?.shutdownWrite()
     }
 
@@ -135,14 +158,8 @@ open class Dispatcher: CustomStringConvertible {
     /// Leaves the loop and closes the socket. Harmless when repeated. `handleClose` is not called.
     open func close() {
         guard isOpen else { return }
-        loop.unregister(descriptor: descriptor)
-        descriptor = -1
-        isConnected = false
-        isConnecting = false
-        isListening = false
-        isAcceptingPaused = false
-        isAtEndOfStream = false
-        isFile = false
+        loop.unregister(self, watchedFor: standing.watched)
+        standing.leave()
         socket = nil
         file = nil
     }
@@ -154,8 +171,9 @@ open class Dispatcher: CustomStringConvertible {
     }
 
     private func enter(_ descriptor: CInt) {
-        self.descriptor = descriptor
-        generation = loop.register(self, descriptor: descriptor)
+        standing.descriptor = descriptor
+        standing.registration = loop.register(self)
+        interestMayHaveChanged()
         handleAdoption()
     }
 
@@ -176,13 +194,41 @@ open class Dispatcher: CustomStringConvertible {
 
     /// To be called when an answer of `readable`, `writable` or `urgentReadable` changed for a reason outside this channel's own events.
     public final func interestMayHaveChanged() {
-        if isOpen { loop.interestMayHaveChanged(descriptor) }
+        guard isOpen, !standing.isUndecided else { return }
+        standing.isUndecided = true
+        loop.isUndecided(descriptor)
+    }
+
+    /// Asks what this channel waits for, if the loop has yet to do that.
+    ///
+    /// - Returns: what it is watched for and what it is to be watched for, where these differ.
+    final func decide() -> (old: Interest, new: Interest)? {
+        guard standing.isUndecided else { return nil }
+        standing.isUndecided = false
+        let registration = standing.registration
+        let wanted = interest
+        // The predicates may have closed the channel, and even opened it anew.
+        guard wanted != standing.watched, isRegistered(as: registration) else { return nil }
+        return (standing.watched, wanted)
+    }
+
+    /// The kernel was told.
+    final func isWatched(for interest: Interest) {
+        standing.watched = interest
+    }
+
+    /// What tells news of this channel from news of whoever had its descriptor before.
+    final var token: UInt64 { UInt64(standing.registration) << 32 | UInt64(UInt32(bitPattern: descriptor)) }
+
+    /// Is it still the channel that the loop entered under this number?
+    final func isRegistered(as registration: UInt32) -> Bool {
+        standing.registration == registration
     }
 
     /// What the kernel is to watch for. A listener never waits to write; while connecting, writability is the outcome. The
     /// end of the stream stays readable for ever, so who has seen it is not asked again.
     final var interest: Interest {
-        if isListening { return !isAcceptingPaused && readable() ? .read : [] }
+        if isListening { return !standing.isAcceptingPaused && readable() ? .read : [] }
         if isConnecting { return .write }
         var interest: Interest = []
         if !isAtEndOfStream && readable() { interest.insert(.read) }
@@ -195,12 +241,12 @@ open class Dispatcher: CustomStringConvertible {
 
     /// One recv(2) into the buffer, read(2) of what is no socket. Tests script it here.
     open func recv(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Socket.ReadOutcome {
-        isFile ? try OpenFile.read(descriptor, into: buffer) : try Socket.receive(descriptor, into: buffer)
+        standing.isFile ? try OpenFile.read(descriptor, into: buffer) : try Socket.receive(descriptor, into: buffer)
     }
 
     /// One send(2), write(2) to what is no socket: how many bytes the kernel took, 0 where it would block. Tests script it here.
     open func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
-        isFile ? try OpenFile.write(descriptor, bytes) : try Socket.send(descriptor, bytes)
+        standing.isFile ? try OpenFile.write(descriptor, bytes) : try Socket.send(descriptor, bytes)
     }
 
     /// The urgent byte that has come, nil if there is none (recv(2), MSG_OOB).
@@ -231,7 +277,7 @@ open class Dispatcher: CustomStringConvertible {
     /// system is out of descriptors or memory, calls `handleAcceptPaused` and rests for a moment.
     open func handleAccept() throws {
         for _ in 0..<Self.acceptBatch {
-            guard isListening, !isAcceptingPaused, readable() else { return }
+            guard isListening, !standing.isAcceptingPaused, readable() else { return }
             do {
                 guard let (connection, peer) = try accept() else { return }
                 handleAccepted(Socket(nonBlocking: connection), from: peer)
@@ -274,20 +320,20 @@ open class Dispatcher: CustomStringConvertible {
 
     /// Calls `handleClose` unless the channel is closed already, or `handleClose` is what calls.
     public final func endChannel() {
-        guard isOpen, !isEnding else { return }
-        isEnding = true
-        defer { isEnding = false }
+        guard isOpen, !standing.isEnding else { return }
+        standing.isEnding = true
+        defer { standing.isEnding = false }
         handleClose()
     }
 
     /// Calls `handleError`. What fails inside it, such as a push, is no call of its own: it is reported and ends the channel.
     final func fail(with error: any Error) {
-        guard !isFailing else {
+        guard !standing.isFailing else {
             loop.reportError(self, error)
             return endChannel()
         }
-        isFailing = true
-        defer { isFailing = false }
+        standing.isFailing = true
+        defer { standing.isFailing = false }
         handleError(error)
     }
 
@@ -296,23 +342,29 @@ open class Dispatcher: CustomStringConvertible {
     private static let acceptBatch = 64
     private static let acceptRest = Duration.milliseconds(100)
 
+    final func serve(_ readiness: Readiness) {
+        serve(readiness, watchedFor: standing.watched)
+    }
+
     final func serve(_ readiness: Readiness, watchedFor interest: Interest) {
-        let (descriptor, generation) = (self.descriptor, self.generation)
+        let registration = standing.registration
         // Hang-up means "read to the end first"; a channel that does not read learns of it by writing.
         let hangUp = readiness.contains(.hangUp)
         if readiness.contains(.read) || (hangUp && interest.contains(.read)) {
             serveRead()
         }
         // A callback may have closed this channel, and may even have opened it anew.
-        guard self.descriptor == descriptor, self.generation == generation else { return }
+        guard isRegistered(as: registration) else { return }
         if readiness.contains(.write) || (hangUp && !interest.contains(.read)) {
             serveWrite()
         }
         if readiness.contains(.urgent) {
-            guard self.descriptor == descriptor, self.generation == generation else { return }
+            guard isRegistered(as: registration) else { return }
             serveUrgent()
         }
-        interestMayHaveChanged()
+        // Most events change nothing about that, and then the loop need not look here again.
+        guard isRegistered(as: registration) else { return }
+        if self.interest != standing.watched { interestMayHaveChanged() }
     }
 
     private func serveRead() {
@@ -346,11 +398,11 @@ open class Dispatcher: CustomStringConvertible {
     /// The first event of a connecting socket tells how it went.
     private func completeConnect() throws {
         let code = pendingError()
-        isConnecting = false
+        standing.isConnecting = false
         if code != 0 {
             throw SystemError(doing: "connect \(address.map(String.init(describing:)) ?? "")", code: code)
         }
-        isConnected = true
+        standing.isConnected = true
         try handleConnect()
     }
 
@@ -366,19 +418,19 @@ open class Dispatcher: CustomStringConvertible {
 
     /// A read came to the end of the stream.
     final func noteEndOfStream() {
-        isAtEndOfStream = true
+        standing.isAtEndOfStream = true
     }
 
     /// Rests accepting for a moment, as `handleAccept` does where the system is out of descriptors or memory: for an owner
     /// who learns of it by something else, such as a connection it cannot make. Calls `handleAcceptPaused`, unless this
     /// channel rests already or does not listen.
     public final func pauseAccepting(after error: SystemError) {
-        guard isListening, !isAcceptingPaused else { return }
-        isAcceptingPaused = true
+        guard isListening, !standing.isAcceptingPaused else { return }
+        standing.isAcceptingPaused = true
         interestMayHaveChanged()
         handleAcceptPaused(error)
         loop.schedule(after: Self.acceptRest) { [weak self] in
-            self?.isAcceptingPaused = false
+            self?.standing.isAcceptingPaused = false
             self?.interestMayHaveChanged()
         }
     }

@@ -10,11 +10,11 @@ import Glibc
 /// the channel it is about to serve is still the one that was ready. New channels get their first event next turn.
 public final class EventLoop {
     /// The monotonic clock as it stood when this turn's events were taken; for durations and timers.
-    public private(set) var now: LoopInstant
+    public var now: LoopInstant { turning.now }
     /// Nanoseconds since 1970 as they stood when this turn's events were taken; for the record.
-    public private(set) var realTimeNanoseconds: Int64
+    public var realTimeNanoseconds: Int64 { turning.realTimeNanoseconds }
     /// How many turns this loop has made.
-    public private(set) var turns: Int64 = 0
+    public var turns: Int64 { turning.turns }
     /// How many channels are open on this loop.
     public private(set) var channelCount = 0
     /// Hands work to this loop from other threads.
@@ -31,8 +31,14 @@ public final class EventLoop {
 
     private let clock: any LoopClock
     private var poller: any Poller
-    private var slots: ContiguousArray<Slot> = []
+    /// The channel map, by descriptor.
+    private var map: ContiguousArray<Dispatcher?> = []
+    /// How many channels ever entered it.
+    private var registrations: UInt32 = 0
+    /// Descriptors of channels that are to be asked what they wait for.
     private var undecided: ContiguousArray<CInt> = []
+    /// Those being asked; empty between turns, and kept for its memory.
+    private var deciding: ContiguousArray<CInt> = []
     private var ready: ContiguousArray<ReadyDescriptor> = []
     private var timers = TimerQueue()
     private var turnEndActions: [() -> Void] = []
@@ -40,16 +46,13 @@ public final class EventLoop {
     private var lastCallback: UInt64 = 0
     private var isStopping = false
     private var isTurning = false
+    private var turning: Turning
 
-    /// A place in the channel map, by descriptor.
-    private struct Slot {
-        var channel: Dispatcher?
-        /// Counts the channels that have had this descriptor number, so that news of one never reaches the next.
-        var generation: UInt32 = 0
-        /// What the kernel was last told.
-        var interest: Interest = []
-        /// Is it in `undecided`?
-        var isUndecided = false
+    /// Plain values that every event looks at: private, so that looking costs no check.
+    private struct Turning {
+        var now: LoopInstant
+        var realTimeNanoseconds: Int64
+        var turns: Int64 = 0
     }
 
     /// The token of the mailbox's descriptor, which is no channel.
@@ -62,8 +65,7 @@ public final class EventLoop {
     ///   - backend: how it asks the kernel what is ready.
     public init(clock: any LoopClock = SystemClock(), backend: PollingBackend = .epoll) throws(SystemError) {
         self.clock = clock
-        now = clock.monotonic()
-        realTimeNanoseconds = clock.realTimeNanoseconds()
+        turning = Turning(now: clock.monotonic(), realTimeNanoseconds: clock.realTimeNanoseconds())
         mailbox = try LoopMailbox()
         poller = try backend.makePoller()
         try poller.setInterest(.read, replacing: [], of: mailbox.descriptor, token: Self.mailboxToken)
@@ -110,8 +112,9 @@ public final class EventLoop {
         } catch {
             preconditionFailure("the kernel refuses to wait on our own descriptors: \(error)")
         }
-        turns &+= 1
-        readClocks()
+        turning.turns &+= 1
+        turning.now = clock.monotonic()
+        turning.realTimeNanoseconds = clock.realTimeNanoseconds()
         for index in ready.indices { serve(ready[index]) }
         // What an action schedules for now is due next turn: a timer that renews itself cannot hold up the loop.
         let newest = timers.newest
@@ -126,7 +129,7 @@ public final class EventLoop {
 
     /// Closes every channel and forgets every timer, callback and turn-end action (asyncore's `close_all`).
     public func closeAll() {
-        for slot in slots { slot.channel?.close() }
+        for channel in map { channel?.close() }
         // What the actions hold is let go only now, when nothing is being changed: its deinit may call this loop.
         let forgotten = (timers, turnEndActions, callbacks)
         timers = TimerQueue(after: timers.newest)
@@ -136,7 +139,7 @@ public final class EventLoop {
     }
 
     /// The open channels, in the order of their descriptors.
-    public var channels: [Dispatcher] { slots.compactMap(\.channel) }
+    public var channels: [Dispatcher] { map.compactMap(\.self) }
 
     // MARK: - Answers from other threads
 
@@ -185,37 +188,29 @@ public final class EventLoop {
 
     // MARK: - The channel map
 
-    /// Enters a channel into the map; returns the generation that its registration bears.
-    func register(_ channel: Dispatcher, descriptor: CInt) -> UInt32 {
-        let index = Int(descriptor)
-        while slots.count <= index { slots.append(Slot()) }
-        precondition(slots[index].channel == nil, "descriptor \(descriptor) is registered already")
-        slots[index].channel = channel
-        slots[index].generation &+= 1
-        slots[index].interest = []
+    /// Enters a channel into the map; returns the number of its registration.
+    func register(_ channel: Dispatcher) -> UInt32 {
+        let index = Int(channel.descriptor)
+        while map.count <= index { map.append(nil) }
+        precondition(map[index] == nil, "descriptor \(channel.descriptor) is registered already")
+        map[index] = channel
         channelCount += 1
-        interestMayHaveChanged(descriptor)
-        return slots[index].generation
+        registrations &+= 1
+        return registrations
     }
 
     /// Takes a channel out of the map, while its descriptor is still open: closing alone would not make epoll forget what
     /// somebody else has duplicated (epoll(7), Q6).
-    func unregister(descriptor: CInt) {
-        let index = Int(descriptor)
-        slots[index].channel = nil
+    func unregister(_ channel: Dispatcher, watchedFor interest: Interest) {
+        map[Int(channel.descriptor)] = nil
         channelCount -= 1
-        let interest = slots[index].interest
         guard !interest.isEmpty else { return }
-        slots[index].interest = []
         // It can fail only where there is nothing to forget.
-        try? poller.setInterest([], replacing: interest, of: descriptor, token: 0)
+        try? poller.setInterest([], replacing: interest, of: channel.descriptor, token: 0)
     }
 
-    /// The channel is asked anew what it waits for before the loop waits next.
-    func interestMayHaveChanged(_ descriptor: CInt) {
-        let index = Int(descriptor)
-        guard !slots[index].isUndecided else { return }
-        slots[index].isUndecided = true
+    /// The channel with this descriptor is asked anew what it waits for before the loop waits next.
+    func isUndecided(_ descriptor: CInt) {
         undecided.append(descriptor)
     }
 
@@ -224,28 +219,21 @@ public final class EventLoop {
     /// A predicate or an error hook may make further channels undecided: they are dealt with next turn, which then does not
     /// wait. So no predicate can hold up the loop.
     private func tellInterest() {
-        let count = undecided.count
-        for position in 0..<count {
-            tellInterest(of: undecided[position])
-        }
-        undecided.removeFirst(count)
+        guard !undecided.isEmpty else { return }
+        swap(&undecided, &deciding)
+        tellInterest(of: deciding)
+        deciding.removeAll(keepingCapacity: true)
     }
 
-    private func tellInterest(of descriptor: CInt) {
-        let index = Int(descriptor)
-        slots[index].isUndecided = false
-        guard let channel = slots[index].channel else { return }
-        let generation = slots[index].generation
-        let wanted = channel.interest
-        let old = slots[index].interest
-        // The predicates may have closed the channel, and another may have its descriptor.
-        guard wanted != old, slots[index].channel === channel, slots[index].generation == generation else { return }
-        do {
-            let token = UInt64(generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
-            try poller.setInterest(wanted, replacing: old, of: descriptor, token: token)
-            slots[index].interest = wanted
-        } catch {
-            channel.fail(with: error)
+    private func tellInterest(of descriptors: ContiguousArray<CInt>) {
+        for descriptor in descriptors {
+            guard let channel = map[Int(descriptor)], let (old, new) = channel.decide() else { continue }
+            do {
+                try poller.setInterest(new, replacing: old, of: descriptor, token: channel.token)
+                channel.isWatched(for: new)
+            } catch {
+                channel.fail(with: error)
+            }
         }
     }
 
@@ -254,22 +242,17 @@ public final class EventLoop {
             for work in mailbox.takeAll() { work(self) }
             return
         }
-        let index = Int(truncatingIfNeeded: event.token & 0xFFFF_FFFF)
-        guard slots[index].generation == UInt32(truncatingIfNeeded: event.token >> 32),
-            let channel = slots[index].channel
+        let registration = UInt32(truncatingIfNeeded: event.token >> 32)
+        guard let channel = map[Int(truncatingIfNeeded: event.token & 0xFFFF_FFFF)],
+            channel.isRegistered(as: registration)
         else { return }
-        channel.serve(event.readiness, watchedFor: slots[index].interest)
+        channel.serve(event.readiness)
     }
 
     // MARK: - Time
 
     /// How long this turn has been at work, by a fresh look at the clock.
     package var nanosecondsInTurn: Int64 { clock.monotonic().nanoseconds - now.nanoseconds }
-
-    private func readClocks() {
-        now = clock.monotonic()
-        realTimeNanoseconds = clock.realTimeNanoseconds()
-    }
 
     /// How long to wait in the kernel's unit, rounded up: a timer is never early, and a short wait never a busy one.
     private func waitMilliseconds(atMost timeout: Duration) -> CInt {

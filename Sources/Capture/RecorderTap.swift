@@ -5,7 +5,7 @@ package import Traffic
 /// While recording is suspended it takes down no message but counts each, keeps the endings of sessions that have a row
 /// and remembers which live ones have none: so its memory is bounded by the live sessions, and the record is whole again
 /// from the moment recording goes on.
-package final class RecorderTap: TrafficObserver {
+package final class RecorderTap: MessageObserver {
     private let commons: RecorderCommons
     private let gauges = TapGauges()
     private let number: UInt32
@@ -81,7 +81,7 @@ package final class RecorderTap: TrafficObserver {
 
     // MARK: - What is heard
 
-    package func message(_ header: MessageHeader, payload: RawSpan) {
+    package func message(_ header: MessageHeader, kind: String?, payload: RawSpan) {
         if let depths, depths[header.route][header.direction] == .off { return }
         if case .suspended(let reason, let number) = commons.state.current {
             return lose(header, in: Loss.Episode(reason: reason, owner: 0, number: number))
@@ -90,7 +90,7 @@ package final class RecorderTap: TrafficObserver {
             return lose(header, in: Loss.Episode(reason: .behind, owner: number, number: episode))
         }
         if !unintroduced.isEmpty { introduceAll() }
-        batch.append(header, payload)
+        batch.append(header, kind, payload)
         submitIfFull()
     }
 

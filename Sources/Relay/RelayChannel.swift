@@ -12,10 +12,9 @@ final class RelayChannel: ChatChannel {
     private(set) var lastMessageAt = LoopInstant(nanoseconds: 0)
     /// How long reading was held up, as far as it was told.
     private(set) var pausedNanoseconds: Int64 = 0
-    /// The session this is an end of; nil once it is over and this turn has ended.
-    var session: Session?
+    /// The session this is an end of.
+    let session: Session
 
-    private let id: SessionID
     private let relay: RelayLoop
     private let audience: Audience
     private let route: Int
@@ -27,7 +26,9 @@ final class RelayChannel: ChatChannel {
     /// Hears the messages here where the engine's scanner does not: shared with the other channel where both directions have
     /// the same framing.
     var hearing: Hearing?
-    private var message = MessageAssembly()
+    private var message = MessageAssembly() { didSet { isMidMessage = !message.isEmpty } }
+    /// Of `message`, and likewise below of `residence`: a look at a plain value costs no check, and is made for every message.
+    private var isMidMessage = false
     /// What is known of the kind of an unfinished message.
     private var kind: String?
     /// When the latest bytes were read: the last byte of every message told of, an unfinished one's too, came then.
@@ -35,13 +36,16 @@ final class RelayChannel: ChatChannel {
     /// The partner's FIFO is above its high-water mark and has not fallen below the low one since.
     private var isHeldUp = false
     private var pausedSince: LoopInstant?
+    /// As far as endings are concerned, it may be read. The session says so.
+    private(set) var isRelaying = false
     /// What was read from the partner and waits here.
-    private var residence = Residence()
+    private var residence = Residence() { didSet { hasResidents = !residence.isEmpty } }
+    private var hasResidents = false
 
     /// The client's end, of a socket just accepted.
-    init(of id: SessionID, relay: RelayLoop, route: Int, socket: consuming Socket, peer: SocketAddress) {
+    init(of session: Session, relay: RelayLoop, route: Int, socket: consuming Socket, peer: SocketAddress) {
         side = .client
-        self.id = id
+        self.session = session
         self.relay = relay
         audience = relay.audience
         self.route = route
@@ -55,9 +59,9 @@ final class RelayChannel: ChatChannel {
     }
 
     /// The upstream's end, still without a socket.
-    init(of id: SessionID, relay: RelayLoop, route: Int) {
+    init(of session: Session, relay: RelayLoop, route: Int) {
         side = .upstream
-        self.id = id
+        self.session = session
         self.relay = relay
         audience = relay.audience
         self.route = route
@@ -106,14 +110,13 @@ final class RelayChannel: ChatChannel {
 
     override func handleRead() throws {
         // What is read must be recorded, so nothing is read that could not be.
-        guard !isRecorded || relay.mayReadNow, let session else { return }
+        guard !isRecorded || relay.mayReadNow else { return }
         session.beginEvent()
         defer { session.endEvent() }
         try super.handleRead()
     }
 
     override func handleWrite() throws {
-        guard let session else { return }
         session.beginEvent()
         defer { session.endEvent() }
         try super.handleWrite()
@@ -121,24 +124,24 @@ final class RelayChannel: ChatChannel {
     }
 
     override func handleConnect() {
-        session?.connected()
+        session.connected()
     }
 
     override func handleEndOfStream() {
         endMessages()
-        session?.endOfStream(from: side)
+        session.endOfStream(from: side)
     }
 
     override func handleWriteShutdown() {
-        session?.streamEnded(towards: side)
+        session.streamEnded(towards: side)
     }
 
     override func handleFailure(_ error: SystemError, while activity: ChannelActivity) {
-        session?.failed(side, while: activity)
+        session.failed(side, while: activity)
     }
 
     override func handleError(_ error: any Error) {
-        session?.failed(side, error)
+        session.failed(side, error)
     }
 
     // MARK: - Bytes
@@ -146,14 +149,14 @@ final class RelayChannel: ChatChannel {
     /// Bytes leave first; what they mean is looked at afterwards.
     override func handleReceived(_ bytes: RawSpan) {
         lastReadAt = relay.realTime
-        session?.forward(bytes, from: side)
+        session.forward(bytes, from: self)
         audience.received(byteCount: bytes.byteCount, route: route, direction: direction)
     }
 
     override func handleSent(byteCount: Int) {
-        session?.isActive(at: loop.now)
+        session.isActive(at: loop.now)
         audience.sent(byteCount: byteCount, route: route, direction: direction.opposite)
-        if !residence.isEmpty { tellWhatLeft() }
+        if hasResidents { tellWhatLeft() }
     }
 
     /// What the partner just read had to wait, in part or whole.
@@ -177,7 +180,7 @@ final class RelayChannel: ChatChannel {
 
     override func handleStretch(_ bytes: RawSpan, terminatorByteCount: Int?) {
         guard let terminatorByteCount else {
-            if let hearing, let session { return hearing.hear(bytes, direction, at: lastReadAt, session) }
+            if let hearing { return hearing.hear(bytes, direction, at: lastReadAt, session) }
             guard framing != .none else { return tell(bytes, byteCount: bytes.byteCount, .chunk) }
             return goOn(with: bytes)
         }
@@ -198,7 +201,7 @@ final class RelayChannel: ChatChannel {
     }
 
     private func end(with bytes: RawSpan, _ ending: Ending) {
-        if message.isEmpty, bytes.byteCount <= overlongByteCount {
+        if !isMidMessage, bytes.byteCount <= overlongByteCount {
             tell(bytes, byteCount: bytes.byteCount, ending)
         } else {
             goOn(with: bytes)
@@ -222,7 +225,7 @@ final class RelayChannel: ChatChannel {
     /// The framing has lost its way here.
     func framingLost(_ recognised: Framing?, why: String) {
         audience.framingLost(
-            id,
+            session.id,
             route: route,
             direction: direction,
             framing: (recognised ?? framing).description,
@@ -239,8 +242,8 @@ final class RelayChannel: ChatChannel {
             unsafe goOn(with: held.span.bytes)
             discardInput()
         }
-        if let hearing, let session { hearing.end(direction, session) }
-        if !message.isEmpty { tellAssembled(.endOfStream) }
+        if let hearing { hearing.end(direction, session) }
+        if isMidMessage { tellAssembled(.endOfStream) }
     }
 
     private func tellAssembled(_ ending: Ending) {
@@ -252,17 +255,17 @@ final class RelayChannel: ChatChannel {
         messageCount += 1
         lastMessageAt = loop.now
         let header = MessageHeader(
-            session: id,
+            session: session.id,
             route: route,
             direction: direction,
             ending: ending,
             sequence: messageCount,
             at: lastReadAt,
-            byteCount: byteCount,
-            kind: kind
+            byteCount: byteCount
         )
         audience.message(
             header,
+            kind: kind,
             payload: bytes.extracting(first: min(bytes.byteCount, payloadByteCount))
         )
     }
@@ -270,7 +273,14 @@ final class RelayChannel: ChatChannel {
     // MARK: - Flow control
 
     override func readable() -> Bool {
-        !isHeldUp && hasRoom && (session?.mayRead(side) ?? false)
+        !isHeldUp && isRelaying && hasRoom
+    }
+
+    /// The state of the session has changed.
+    func mayRelay(_ isRelaying: Bool) {
+        guard self.isRelaying != isRelaying else { return }
+        self.isRelaying = isRelaying
+        interestMayHaveChanged()
     }
 
     /// Does the recorder have room, where it matters?
@@ -291,7 +301,7 @@ final class RelayChannel: ChatChannel {
     /// Measures how long reading is held up: by the partner's FIFO or by a full recorder.
     func pauseMayHaveChanged() {
         interestMayHaveChanged()
-        let isPaused = (isHeldUp || !hasRoom) && (session?.mayRead(side) ?? false)
+        let isPaused = (isHeldUp || !hasRoom) && isRelaying
         guard isPaused != (pausedSince != nil) else { return }
         if isPaused {
             pausedSince = loop.now

@@ -127,7 +127,8 @@ package final class RelayLoop {
 
     /// Makes a session that has no upstream yet.
     func admit(_ socket: consuming Socket, from peer: SocketAddress, route: Int) -> Session {
-        let session = Session(id: numbers.next(), route: route, relay: self, socket: socket, peer: peer)
+        let session = Session(id: numbers.next(), route: route, relay: self)
+        session.begin(socket, from: peer)
         session.place = sessions.count
         sessions.append(session)
         let opening = SessionOpening(session: session.id, route: route, clientAddress: peer.description, at: realTime)

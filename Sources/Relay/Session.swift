@@ -12,8 +12,9 @@ final class Session {
     var place = 0
 
     private let relay: RelayLoop
-    private let client: RelayChannel
-    private let upstream: RelayChannel
+    // They hold it, and it them from `begin` to `release`; nil otherwise.
+    private var clientEnd: RelayChannel?
+    private var upstreamEnd: RelayChannel?
     private var state = SessionState()
     private let openedAt: LoopInstant
     private var lastActivity: LoopInstant
@@ -30,29 +31,41 @@ final class Session {
     /// When the next of them is tried although the present one has not failed; nil while there is no other.
     private var nextAttemptAt: LoopInstant?
 
-    init(id: SessionID, route: Int, relay: RelayLoop, socket: consuming Socket, peer: SocketAddress) {
+    init(id: SessionID, route: Int, relay: RelayLoop) {
         self.id = id
         self.route = route
         self.relay = relay
-        client = RelayChannel(of: id, relay: relay, route: route, socket: socket, peer: peer)
-        upstream = RelayChannel(of: id, relay: relay, route: route)
+        openedAt = relay.loop.now
+        lastActivity = openedAt
+    }
+
+    /// Takes over the socket of the client.
+    func begin(_ socket: consuming Socket, from peer: SocketAddress) {
+        let client = RelayChannel(of: self, relay: relay, route: route, socket: socket, peer: peer)
+        let upstream = RelayChannel(of: self, relay: relay, route: route)
         let framing = relay.configuration.routes[route].framing
         client.hearing = framing.upstream.makeHearing()
         // One for both, where they have the same framing: a protocol's two directions explain each other.
         upstream.hearing = framing.upstream == framing.downstream ? client.hearing : framing.downstream.makeHearing()
-        openedAt = relay.loop.now
-        lastActivity = openedAt
-        client.session = self
-        upstream.session = self
+        clientEnd = client
+        upstreamEnd = upstream
     }
 
-    /// The two channels hold their session until the turn it ends in is over; then this lets it go.
+    /// The session is over, and so is the turn it ended in: it lets its channels go, and they it.
     func release() {
-        client.session = nil
-        upstream.session = nil
+        clientEnd = nil
+        upstreamEnd = nil
     }
 
-    private subscript(side: Side) -> RelayChannel { side == .client ? client : upstream }
+    private var client: RelayChannel { self[.client] }
+    private var upstream: RelayChannel { self[.upstream] }
+
+    private subscript(side: Side) -> RelayChannel {
+        guard let end = side == .client ? clientEnd : upstreamEnd else {
+            preconditionFailure("a session has its channels until the turn it ends in is over")
+        }
+        return end
+    }
 
     // MARK: - Connecting
 
@@ -116,8 +129,6 @@ final class Session {
         perform(action)
     }
 
-    func mayRead(_ side: Side) -> Bool { state.mayRead(side) }
-
     private var sinceOpened: Int64 { relay.loop.now.nanoseconds - openedAt.nanoseconds }
 
     func isActive(at instant: LoopInstant) {
@@ -125,22 +136,22 @@ final class Session {
         isChanged = true
     }
 
-    /// Sends what a side received to the other, at once as far as the kernel takes it.
-    func forward(_ bytes: RawSpan, from side: Side) {
+    /// Sends what one of its channels received to the other, at once as far as the kernel takes it.
+    func forward(_ bytes: RawSpan, from source: RelayChannel) {
         isActive(at: relay.loop.now)
-        guard state.mayRead(side) else {
-            return relay.audience.held(route: route, direction: side.outgoingDirection)
+        guard source.isRelaying else {
+            return relay.audience.held(route: route, direction: source.direction)
         }
-        let partner = self[side.other]
+        let partner = self[source.side.other]
         partner.push(bytes)
-        let waitingByteCount = partner.fifo.byteCount
+        let waitingByteCount = partner.waitingByteCount
         if waitingByteCount > 0 { partner.holdLatestRead() }
-        self[side].heed(partnerFIFOByteCount: waitingByteCount)
-        if side == .upstream { noteAnswer() }
+        source.heed(partnerFIFOByteCount: waitingByteCount)
+        if source.side == .upstream { noteAnswer(to: partner) }
     }
 
     /// The server speaks: if the client has said something since it last did, that is an answer.
-    private func noteAnswer() {
+    private func noteAnswer(to client: RelayChannel) {
         guard client.messageCount > answeredCount else { return }
         answeredCount = client.messageCount
         relay.audience.answered(
@@ -153,7 +164,7 @@ final class Session {
 
     /// A side took some of what was waiting for it.
     func drained(_ side: Side) {
-        self[side.other].heed(partnerFIFOByteCount: self[side].fifo.byteCount)
+        self[side.other].heed(partnerFIFOByteCount: self[side].waitingByteCount)
     }
 
     func endOfStream(from side: Side) {
@@ -250,16 +261,15 @@ final class Session {
     // MARK: - Doing what the state says
 
     private func perform(_ action: SessionState.Action) {
+        clientEnd?.mayRelay(state.mayRead(.client))
+        upstreamEnd?.mayRelay(state.mayRead(.upstream))
         guard !action.isClosing || eventDepth == 0 else {
             deferred = action
             return
         }
         switch action {
-        case .nothing:
+        case .nothing, .startRelaying:
             break
-        case .startRelaying:
-            client.interestMayHaveChanged()
-            upstream.interestMayHaveChanged()
         case .endStream(let side):
             self[side].shutdownWriteWhenDone()
         case .discardOutput(let side):

@@ -3,7 +3,7 @@ import Synchronization
 /// Counts observations by upper bound; one thread observes, others may read.
 ///
 /// Bounds and the sum are whole numbers of a small unit (bytes, nanoseconds); `scale` units make one base unit. The counts
-/// lie in the histogram itself: finding a bucket is a binary search over the bounds, counting one plain load and store.
+/// lie in the histogram itself: finding a bucket is a look into a table and a step or two, counting one plain load and store.
 package final class Histogram: Sendable {
     /// The most bounds one may have.
     package static let boundLimit = 20
@@ -12,6 +12,8 @@ package final class Histogram: Sendable {
     package let bounds: [Int64]
     /// Small units in one base unit: 1 for bytes, 1_000_000_000 for nanoseconds shown as seconds.
     package let scale: Int64
+    /// By how many binary digits an amount has: the first bucket that such an amount can fall into.
+    private let firstBuckets: InlineArray<64, UInt8>
     /// One for each bound, then the unbounded one; the rest stays unused.
     private let counts: InlineArray<21, Atomic<Int64>>
     private let total = Atomic<Int64>(0)
@@ -21,6 +23,10 @@ package final class Histogram: Sendable {
         precondition(bounds.count <= Self.boundLimit, "a histogram has at most \(Self.boundLimit) bounds")
         self.bounds = bounds
         self.scale = scale
+        firstBuckets = InlineArray { digits in
+            let smallest: Int64 = digits == 0 ? 0 : 1 << (digits - 1)
+            return UInt8(bounds.prefix { $0 < smallest }.count)
+        }
         counts = InlineArray { _ in Atomic(0) }
     }
 
@@ -35,15 +41,11 @@ package final class Histogram: Sendable {
         return bucket
     }
 
-    /// The first bound that is not below the amount: four steps for a dozen bounds.
+    /// The first bound that is not below the amount: found from its number of digits in a step or two.
     private func bucket(of amount: Int64) -> Int {
-        var low = 0
-        var high = bounds.count
-        while low < high {
-            let middle = (low + high) >> 1
-            if amount <= bounds[middle] { high = middle } else { low = middle + 1 }
-        }
-        return low
+        var bucket = Int(firstBuckets[amount > 0 ? Int64.bitWidth - amount.leadingZeroBitCount : 0])
+        while bucket < bounds.count, amount > bounds[bucket] { bucket += 1 }
+        return bucket
     }
 
     /// For how long the recorder's commits take, in nanoseconds: 0.5 ms to 2.5 s.

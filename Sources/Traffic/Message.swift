@@ -13,9 +13,8 @@ package struct MessageHeader: Equatable, Sendable {
     package var at: Timestamp
     /// Its true length on the wire in bytes, whatever was stored of it.
     package var byteCount: Int
-    /// What kind of message it is, if its framing knows: printable ASCII, at most 64 bytes.
-    package var kind: String?
 
+    @inlinable @inline(__always)
     package init(
         session: SessionID,
         route: Int,
@@ -23,8 +22,7 @@ package struct MessageHeader: Equatable, Sendable {
         ending: Ending,
         sequence: Int64,
         at: Timestamp,
-        byteCount: Int,
-        kind: String? = nil
+        byteCount: Int
     ) {
         self.session = session
         self.route = route
@@ -33,7 +31,6 @@ package struct MessageHeader: Equatable, Sendable {
         self.sequence = sequence
         self.at = at
         self.byteCount = byteCount
-        self.kind = kind
     }
 }
 

@@ -45,7 +45,7 @@ private final class Loop {
             at: Clock.now,
             byteCount: bytes.count
         )
-        tap.message(header, payload: bytes.span.bytes)
+        tap.message(header, kind: nil, payload: bytes.span.bytes)
     }
 
     func end() {

@@ -152,7 +152,7 @@ import Traffic
             at: at,
             byteCount: 3
         )
-        second.message(header, payload: [1, 2, 3].span.bytes)
+        second.message(header, kind: nil, payload: [1, 2, 3].span.bytes)
         second.flush()
         #expect(play.finish())
         #expect(

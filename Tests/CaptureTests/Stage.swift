@@ -128,7 +128,7 @@ final class Play {
             at: now(),
             byteCount: bytes.count
         )
-        tap.message(header, payload: bytes.span.bytes)
+        tap.message(header, kind: nil, payload: bytes.span.bytes)
         return header
     }
 

@@ -80,7 +80,7 @@ import Traffic
         let loops = [LoopMetrics(routeCount: 1), LoopMetrics(routeCount: 1)]
         for (loop, fifoBytes) in zip(loops, [Int64(700), 300]) {
             loop.received(byteCount: 5, route: 0, direction: .upstream)
-            loop.message(header(byteCount: 20, direction: .upstream), payload: [UInt8]().span.bytes)
+            loop.message(header(byteCount: 20, direction: .upstream), kind: nil, payload: [UInt8]().span.bytes)
             var totals = ChannelTotals()
             totals.fifoBytes = fifoBytes
             totals.fifoBytesMax = fifoBytes
@@ -154,7 +154,7 @@ import Traffic
         startThread(named: "counting") {
             for _ in 0..<100_000 {
                 metrics.received(byteCount: 1, route: 0, direction: .upstream)
-                metrics.message(header(byteCount: 20, direction: .upstream), payload: [UInt8]().span.bytes)
+                metrics.message(header(byteCount: 20, direction: .upstream), kind: nil, payload: [UInt8]().span.bytes)
             }
             finish.isReached.store(true, ordering: .releasing)
         }

@@ -37,7 +37,11 @@ import Traffic
         metrics.received(byteCount: 10, route: 0, direction: .upstream)
         metrics.received(byteCount: 7, route: 1, direction: .downstream)
         metrics.sent(byteCount: 4, route: 1, direction: .downstream)
-        metrics.message(header(byteCount: 7, direction: .downstream, route: 1), payload: [UInt8]().span.bytes)
+        metrics.message(
+            header(byteCount: 7, direction: .downstream, route: 1),
+            kind: nil,
+            payload: [UInt8]().span.bytes
+        )
         #expect(metrics.receivedBytes[0, .upstream].current == 10)
         #expect(metrics.receivedBytes[0, .downstream].current == 0)
         #expect(metrics.receivedBytes[1, .downstream].current == 7)

@@ -27,6 +27,7 @@ import Traffic
         window.turned(at: 1_000_000_000)
         window.message(
             header(byteCount: 40, direction: .upstream),
+            kind: nil,
             payload: Array("a<b>\"\\\n\u{0}\u{e9}".utf8).span.bytes
         )
         window.turned(at: 2_000_000_000)
@@ -44,7 +45,9 @@ import Traffic
         for showsMessages in [true, false] {
             let board = StatusBoard(loops: 1)
             let window = window(board, showsMessages: showsMessages)
-            func say() { window.message(header(byteCount: 1, direction: .upstream), payload: [65].span.bytes) }
+            func say() {
+                window.message(header(byteCount: 1, direction: .upstream), kind: nil, payload: [65].span.bytes)
+            }
             for second in 1...3 {
                 window.turned(at: Int64(second) * 1_000_000_000)
                 say()
@@ -74,7 +77,9 @@ import Traffic
         _ = board.look()
         window.turned(at: 1_000_000_000)
         let long = [UInt8](repeating: 66, count: 5000)
-        for _ in 0..<1000 { window.message(header(byteCount: 5000, direction: .upstream), payload: long.span.bytes) }
+        for _ in 0..<1000 {
+            window.message(header(byteCount: 5000, direction: .upstream), kind: nil, payload: long.span.bytes)
+        }
         window.turned(at: 2_000_000_000)
         let view = board.slots[0].latest
         #expect(view.sessionCount == 9000)

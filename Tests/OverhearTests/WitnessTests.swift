@@ -150,7 +150,7 @@ private final class Court {
         for direction in Direction.allCases {
             let told = play.ear.messages(direction).map {
                 "\($0.header.sequence) \($0.header.at.nanosecondsSince1970) \($0.header.byteCount) "
-                    + "\($0.header.ending.rawValue) \($0.header.kind ?? "-") \(Self.hex($0.payload))"
+                    + "\($0.header.ending.rawValue) \($0.kind ?? "-") \(Self.hex($0.payload))"
             }
             let rows = try column(
                 "SELECT printf('%d %d %d %d %s %s', sequence, at_ns, byte_count, ending, ifnull(kind, '-'), hex(payload)) FROM messages "

@@ -40,7 +40,12 @@ final class RelayScene {
         if let bufferByteCount { narrow(bufferByteCount) }
     }
 
-    deinit { loop.closeAll() }
+    deinit {
+        // Sessions are let go of when the turn ends.
+        relay.abortAll(.processEnded)
+        turns(1)
+        loop.closeAll()
+    }
 
     func client(bufferByteCount: CInt? = nil) throws -> WirePeer {
         try WirePeer.connected(to: address, bufferByteCount: bufferByteCount)

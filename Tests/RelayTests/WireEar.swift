@@ -1,9 +1,10 @@
 import Traffic
 
 /// Writes down everything a relay tells.
-final class WireEar: TrafficObserver {
+final class WireEar: ByteObserver, MessageObserver {
     struct Heard: Equatable {
         let header: MessageHeader
+        let kind: String?
         let payload: [UInt8]
     }
 
@@ -46,8 +47,8 @@ final class WireEar: TrafficObserver {
         losses.append("\(direction) \(framing): \(why)")
     }
     func sent(byteCount: Int, route: Int, direction: Direction) { sent[direction] += byteCount }
-    func message(_ header: MessageHeader, payload: RawSpan) {
-        messages.append(Heard(header: header, payload: payload.withUnsafeBytes { Array($0) }))
+    func message(_ header: MessageHeader, kind: String?, payload: RawSpan) {
+        messages.append(Heard(header: header, kind: kind, payload: payload.withUnsafeBytes { Array($0) }))
         whenHeard?(header)
     }
     func sampled(_ session: SessionID, tally: SessionTally, client: ChannelSample, upstream: ChannelSample) {

@@ -261,7 +261,7 @@ final class WirePlay {
                     Heard(
                         byteCount: $0.header.byteCount,
                         ending: $0.header.ending,
-                        kind: $0.header.kind,
+                        kind: $0.kind,
                         payload: $0.payload
                     )
                 }

@@ -62,8 +62,8 @@ struct Batch: Sendable {
         payloads.count >= Self.fullPayloadByteCount || messages.count >= Self.fullRowCount
     }
 
-    mutating func append(_ header: MessageHeader, _ payload: RawSpan) {
-        let kindByteCount = min(header.kind?.utf8.count ?? 0, Self.longestKind)
+    mutating func append(_ header: MessageHeader, _ kind: String?, _ payload: RawSpan) {
+        let kindByteCount = min(kind?.utf8.count ?? 0, Self.longestKind)
         messages.append(
             MessageRow(
                 session: header.session.rawValue,
@@ -77,7 +77,7 @@ struct Batch: Sendable {
                 ending: header.ending
             )
         )
-        if kindByteCount > 0, let kind = header.kind { payloads.append(contentsOf: kind.utf8.prefix(kindByteCount)) }
+        if kindByteCount > 0, let kind { payloads.append(contentsOf: kind.utf8.prefix(kindByteCount)) }
         payload.withUnsafeBytes { payloads.append(contentsOf: $0) }
         byteCount += Self.rowByteCount + kindByteCount + payload.byteCount
     }

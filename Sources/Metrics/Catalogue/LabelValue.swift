@@ -21,12 +21,12 @@ extension LabelValue {
 
 extension Direction: LabelValue {
     var label: String { name }
-    var position: Int { Int(rawValue) }
+    var position: Int { self == .upstream ? 0 : 1 }
 }
 
 extension Side: LabelValue {
     var label: String { name }
-    var position: Int { Int(rawValue) }
+    var position: Int { self == .client ? 0 : 1 }
 }
 
 extension CloseReason: LabelValue {}

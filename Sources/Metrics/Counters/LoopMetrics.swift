@@ -5,7 +5,7 @@ package import Traffic
 /// Written on that loop's thread only; the scraping thread reads the same numbers whenever it likes (`Tally`). One per
 /// loop, so nothing hot is shared: the exposition adds the loops up. Routes are named by position, so that counting
 /// is an array access: no dictionary, no text, no allocation.
-package final class LoopMetrics: TrafficObserver, Sendable {
+package final class LoopMetrics: ByteObserver, MessageObserver, Sendable {
     let routeCount: Int
 
     let sessionsActive: [Tally]
@@ -23,8 +23,8 @@ package final class LoopMetrics: TrafficObserver, Sendable {
     /// Their counts are also the number of messages.
     let messageSizes: Grid<Direction, Histogram>
     let messageSizeExemplars: Grid<Direction, Exemplars>
-    let turnarounds: [Histogram]
-    let turnaroundExemplars: [Exemplars]
+    let turnarounds: Row<Histogram>
+    let turnaroundExemplars: Row<Exemplars>
     /// Reads that the kernel took at once.
     let passedReads: TallyGrid<Direction>
     /// 1 between hearing that a read is held and hearing of the read.
@@ -62,8 +62,8 @@ package final class LoopMetrics: TrafficObserver, Sendable {
         sentBytes = TallyGrid(routeCount: routeCount)
         messageSizes = Grid(routeCount: routeCount) { Histogram(bounds: Catalogue.messageSizeBounds, scale: 1) }
         messageSizeExemplars = Grid(routeCount: routeCount) { Exemplars() }
-        turnarounds = Self.durations(Catalogue.waitBounds, routeCount)
-        turnaroundExemplars = (0..<routeCount).map { _ in Exemplars() }
+        turnarounds = Row(count: routeCount) { Histogram(bounds: Catalogue.waitBounds, scale: 1_000_000_000) }
+        turnaroundExemplars = Row(count: routeCount) { Exemplars() }
         passedReads = TallyGrid(routeCount: routeCount)
         residences = Grid(routeCount: routeCount) { Histogram(bounds: Catalogue.waitBounds, scale: 1_000_000_000) }
         framingsLost = TallyGrid(routeCount: routeCount)
@@ -109,7 +109,7 @@ package final class LoopMetrics: TrafficObserver, Sendable {
         sentBytes.add(Int64(byteCount), route, direction)
     }
 
-    package func message(_ header: MessageHeader, payload: RawSpan) {
+    package func message(_ header: MessageHeader, kind: String?, payload: RawSpan) {
         var bucket = 0
         messageSizes.with(header.route, header.direction) { bucket = $0.observe(Int64(header.byteCount)) }
         messageSizeExemplars.with(header.route, header.direction) {
@@ -126,8 +126,11 @@ package final class LoopMetrics: TrafficObserver, Sendable {
     }
 
     package func answered(afterNanoseconds waited: Int64, question: QuestionID, route: Int, at: Timestamp) {
-        let bucket = turnarounds[route].observe(waited)
-        turnaroundExemplars[route].note(bucket, value: waited, question.session, question.sequence, at: at)
+        var bucket = 0
+        turnarounds.with(route) { bucket = $0.observe(waited) }
+        turnaroundExemplars.with(route) {
+            $0.note(bucket, value: waited, question.session, question.sequence, at: at)
+        }
     }
 
     package func sessionRejected(_ session: SessionID, route: Int, reason: Rejection) {

@@ -3,7 +3,7 @@ package import Traffic
 /// Listens on one loop for the status page: keeps a row for each live session, and a few messages while somebody looks.
 ///
 /// While nobody does, a message costs one look at a variable. Loop thread only; what it shows goes to the board.
-package final class StatusWindow: TrafficObserver {
+package final class StatusWindow: MessageObserver {
     /// Rows shown of one loop: those that moved the most.
     static let sessionLimit = 200
     /// Messages shown of one second and loop, and bytes of each.
@@ -72,7 +72,7 @@ package final class StatusWindow: TrafficObserver {
         sessions[closing.session.rawValue] = nil
     }
 
-    package func message(_ header: MessageHeader, payload: RawSpan) {
+    package func message(_ header: MessageHeader, kind: String?, payload: RawSpan) {
         guard takesMessages, messages.count < Self.messageLimit else { return }
         let beginning = payload.extracting(first: Self.previewByteCount)
         messages.append(
