@@ -7,6 +7,8 @@ package import Traffic
 /// from the moment recording goes on.
 package final class RecorderTap: MessageObserver {
     private let commons: RecorderCommons
+    private let handOff: HandOff
+    private let state: RecordingState
     private let gauges = TapGauges()
     private let number: UInt32
     private let handOverAge: Int64
@@ -16,6 +18,18 @@ package final class RecorderTap: MessageObserver {
     /// By route; nil where all of every route is recorded.
     private let depths: [PerDirection<CaptureDepth>]?
 
+    private struct Open {
+        let byteCount: Int
+        let messageCount: Int
+        let isFull: Bool
+
+        init(_ batch: borrowing Batch) {
+            byteCount = batch.byteCount
+            messageCount = batch.messages.count
+            isFull = batch.isFull
+        }
+    }
+
     /// What is known of a session that opened while recording was suspended.
     private struct Unintroduced {
         let opening: SessionOpening
@@ -23,7 +37,9 @@ package final class RecorderTap: MessageObserver {
         var recognition: Batch.Recognition?
     }
 
-    private var batch = Batch()
+    private var batch = Batch() { didSet { open = Open(batch) } }
+    /// Of the open batch, what is asked for with every read and message: plain values, at which a look costs no check.
+    private var open = Open(Batch())
     /// The part of the open batch that the hand-off knows of.
     private var countedBytes = 0
     private var countedMessages = 0
@@ -32,13 +48,16 @@ package final class RecorderTap: MessageObserver {
     /// Live sessions whose opening was put into a batch.
     private var introduced: Set<SessionID> = []
     /// Live sessions that opened while recording was suspended.
-    private var unintroduced: [SessionID: Unintroduced] = [:]
+    private var unintroduced: [SessionID: Unintroduced] = [:] { didSet { owesIntroductions = !unintroduced.isEmpty } }
+    private var owesIntroductions = false
     /// Counts the times this loop was behind.
     private var episode: UInt64 = 0
     private var isDropping = false
 
     init(_ commons: RecorderCommons, wake: @escaping @Sendable () -> Void) {
         self.commons = commons
+        handOff = commons.handOff
+        state = commons.state
         number = commons.register(gauges, wake: wake)
         handOverAge = commons.configuration.handOverAge.wholeNanoseconds
         handOverByteCount = min(Batch.fullPayloadByteCount, commons.configuration.bufferByteCount / 8)
@@ -55,9 +74,9 @@ package final class RecorderTap: MessageObserver {
     /// - Returns: when to call again at the latest, on the same clock; nil if nothing is due.
     package func tend(now: Int64) -> Int64? {
         count()
-        guard commons.state.isRecording else { return nil }
+        guard state.isRecording else { return nil }
         introduceAll()
-        if !batch.isEmpty, openSince == nil { opened(at: now) }
+        if open.byteCount > 0, openSince == nil { opened(at: now) }
         if let openSince, now - openSince >= handOverAge { submit(at: now) }
         // Without an array: this is said after every turn.
         let handOver = openSince.map { $0 + handOverAge }
@@ -75,28 +94,28 @@ package final class RecorderTap: MessageObserver {
     /// To be asked before every read, which is cheap. Then, when blocking, no more than what one read brings can go beyond
     /// the bound, and nothing is lost: a read of very short messages takes many times its size as rows.
     package var hasRoom: Bool {
-        if drops || !commons.state.isRecording { return true }
-        return commons.handOff.hasRoom(besides: batch.byteCount - countedBytes)
+        if drops || !state.isRecording { return true }
+        return handOff.hasRoom(besides: open.byteCount - countedBytes)
     }
 
     // MARK: - What is heard
 
     package func message(_ header: MessageHeader, kind: String?, payload: RawSpan) {
         if let depths, depths[header.route][header.direction] == .off { return }
-        if case .suspended(let reason, let number) = commons.state.current {
+        if case .suspended(let reason, let number) = state.current {
             return lose(header, in: Loss.Episode(reason: reason, owner: 0, number: number))
         }
         guard canHold(Batch.rowByteCount + payload.byteCount) else {
             return lose(header, in: Loss.Episode(reason: .behind, owner: number, number: episode))
         }
-        if !unintroduced.isEmpty { introduceAll() }
+        if owesIntroductions { introduceAll() }
         batch.append(header, kind, payload)
         submitIfFull()
     }
 
     package func sessionOpened(_ opening: SessionOpening) {
         if let depths, depths[opening.route].upstream == .off, depths[opening.route].downstream == .off { return }
-        guard commons.state.isRecording else {
+        guard state.isRecording else {
             unintroduced[opening.session] = Unintroduced(opening: opening)
             return
         }
@@ -123,7 +142,7 @@ package final class RecorderTap: MessageObserver {
     }
 
     package func sampled(_ session: SessionID, tally: SessionTally, client: ChannelSample, upstream: ChannelSample) {
-        guard commons.state.isRecording, isWithinBound(Batch.sessionRowByteCount + 2 * Batch.rowByteCount),
+        guard state.isRecording, isWithinBound(Batch.sessionRowByteCount + 2 * Batch.rowByteCount),
             // Of a route that is off no session was introduced.
             depths == nil || introduced.contains(session)
         else { return }
@@ -132,7 +151,7 @@ package final class RecorderTap: MessageObserver {
     }
 
     package func sessionClosed(_ closing: SessionClosing) {
-        if commons.state.isRecording { introduceAll() }
+        if state.isRecording { introduceAll() }
         if introduced.remove(closing.session) != nil {
             batch.append(closing)
         } else {
@@ -143,7 +162,7 @@ package final class RecorderTap: MessageObserver {
     // MARK: - How
 
     private func introduceAll() {
-        guard !unintroduced.isEmpty else { return }
+        guard owesIntroductions else { return }
         for (session, known) in unintroduced {
             introduced.insert(session)
             batch.append(known.opening)
@@ -161,10 +180,10 @@ package final class RecorderTap: MessageObserver {
     /// Dropping begins above the high mark and ends at the low one, so that a gap is one stretch, not a comb.
     private func canHold(_ byteCount: Int) -> Bool {
         guard drops else { return true }
-        let uncounted = batch.byteCount - countedBytes
+        let uncounted = open.byteCount - countedBytes
         if isDropping {
-            isDropping = !commons.handOff.isRelaxed(besides: uncounted)
-        } else if !(isWithinBound(byteCount) && commons.handOff.isBelowHighMark(besides: uncounted)) {
+            isDropping = !handOff.isRelaxed(besides: uncounted)
+        } else if !(isWithinBound(byteCount) && handOff.isBelowHighMark(besides: uncounted)) {
             isDropping = true
             episode += 1
         }
@@ -172,17 +191,17 @@ package final class RecorderTap: MessageObserver {
     }
 
     private func isWithinBound(_ byteCount: Int) -> Bool {
-        commons.handOff.byteCount + batch.byteCount - countedBytes + byteCount <= commons.configuration.bufferByteCount
+        handOff.byteCount + open.byteCount - countedBytes + byteCount <= commons.configuration.bufferByteCount
     }
 
     private func submitIfFull() {
-        if batch.isFull || batch.byteCount >= handOverByteCount { submit(at: Clock.monotonic) }
+        if open.isFull || open.byteCount >= handOverByteCount { submit(at: Clock.monotonic) }
     }
 
     private func submit(at now: Int64) {
-        guard !batch.isEmpty else { return }
+        guard open.byteCount > 0 else { return }
         count()
-        commons.handOff.submit(&batch, at: now)
+        handOff.submit(&batch, at: now)
         countedBytes = 0
         countedMessages = 0
         openSince = nil
@@ -196,20 +215,19 @@ package final class RecorderTap: MessageObserver {
 
     /// Tells the hand-off what the open batch has grown by.
     private func count() {
-        let messages = batch.messages.count
-        guard batch.byteCount != countedBytes || messages != countedMessages else { return }
-        commons.handOff.hold(bytes: batch.byteCount - countedBytes, messages: messages - countedMessages)
-        countedBytes = batch.byteCount
-        countedMessages = messages
+        guard open.byteCount != countedBytes || open.messageCount != countedMessages else { return }
+        handOff.hold(bytes: open.byteCount - countedBytes, messages: open.messageCount - countedMessages)
+        countedBytes = open.byteCount
+        countedMessages = open.messageCount
     }
 
     /// The writer cannot tell that it hangs. Answers when to look again.
     private func watchWriter(now: Int64) -> Int64? {
-        guard let since = commons.handOff.unansweredSince else { return nil }
+        guard let since = handOff.unansweredSince else { return nil }
         guard now - since >= stallLimit else { return since + stallLimit }
         let detail = "nothing could be committed for \(Duration.nanoseconds(now - since))"
         commons.suspend(.stalled, detail: detail, at: now)
-        commons.handOff.nudge()
+        handOff.nudge()
         return nil
     }
 }

@@ -61,9 +61,12 @@ final class Session {
     private var upstream: RelayChannel { self[.upstream] }
 
     private subscript(side: Side) -> RelayChannel {
-        guard let end = side == .client ? clientEnd : upstreamEnd else {
-            preconditionFailure("a session has its channels until the turn it ends in is over")
-        }
+        let end =
+            switch side {
+            case .client: clientEnd
+            case .upstream: upstreamEnd
+            }
+        guard let end else { preconditionFailure("a session has its channels until the turn it ends in is over") }
         return end
     }
 
@@ -142,12 +145,16 @@ final class Session {
         guard source.isRelaying else {
             return relay.audience.held(route: route, direction: source.direction)
         }
-        let partner = self[source.side.other]
+        let partner: RelayChannel
+        switch source.side {
+        case .client: partner = upstream
+        case .upstream: partner = client
+        }
         partner.push(bytes)
         let waitingByteCount = partner.waitingByteCount
         if waitingByteCount > 0 { partner.holdLatestRead() }
         source.heed(partnerFIFOByteCount: waitingByteCount)
-        if source.side == .upstream { noteAnswer(to: partner) }
+        if case .upstream = source.side { noteAnswer(to: partner) }
     }
 
     /// The server speaks: if the client has said something since it last did, that is an answer.

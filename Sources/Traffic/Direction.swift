@@ -10,24 +10,13 @@ package enum Direction: UInt8, CaseIterable, Sendable {
     /// From the server to the client.
     case downstream = 1
 
-    @inlinable @inline(__always)
     package var opposite: Direction { self == .upstream ? .downstream : .upstream }
 
     /// The channel these bytes are read from.
-    @inlinable @inline(__always)
     package var source: Side { self == .upstream ? .client : .upstream }
 
     /// As metrics and logs spell it.
     package var name: String { self == .upstream ? "upstream" : "downstream" }
-
-    /// As the compiler would write it, but other modules see through it: theirs was a call by way of a table, twice a read.
-    @inlinable @inline(__always)
-    package static func == (left: Direction, right: Direction) -> Bool {
-        switch (left, right) {
-        case (.upstream, .upstream), (.downstream, .downstream): true
-        default: false
-        }
-    }
 }
 
 /// One end of a session: the channel towards the client or the one towards the upstream server.
@@ -35,24 +24,13 @@ package enum Side: UInt8, CaseIterable, Sendable {
     case client = 0
     case upstream = 1
 
-    @inlinable @inline(__always)
     package var other: Side { self == .client ? .upstream : .client }
 
     /// The direction of the bytes read from this side.
-    @inlinable @inline(__always)
     package var outgoingDirection: Direction { self == .client ? .upstream : .downstream }
 
     /// As metrics and logs spell it.
     package var name: String { self == .client ? "client" : "upstream" }
-
-    /// As that of `Direction`.
-    @inlinable @inline(__always)
-    package static func == (left: Side, right: Side) -> Bool {
-        switch (left, right) {
-        case (.client, .client), (.upstream, .upstream): true
-        default: false
-        }
-    }
 }
 
 /// One value for each direction.
@@ -69,7 +47,6 @@ package struct PerDirection<Value> {
         self.init(upstream: value, downstream: value)
     }
 
-    @inlinable @inline(__always)
     package subscript(direction: Direction) -> Value {
         get { direction == .upstream ? upstream : downstream }
         set {

@@ -14,7 +14,6 @@ package struct MessageHeader: Equatable, Sendable {
     /// Its true length on the wire in bytes, whatever was stored of it.
     package var byteCount: Int
 
-    @inlinable @inline(__always)
     package init(
         session: SessionID,
         route: Int,

@@ -4,7 +4,6 @@
 package struct Timestamp: Hashable, Comparable, Sendable {
     package var nanosecondsSince1970: Int64
 
-    @inlinable @inline(__always)
     package init(nanosecondsSince1970: Int64) {
         self.nanosecondsSince1970 = nanosecondsSince1970
     }

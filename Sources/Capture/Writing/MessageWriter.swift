@@ -5,42 +5,56 @@ import Traffic
 /// 64 rows a statement record 1.6 M messages of 64 bytes a second where single rows record 0.9 M; more rows gain nothing
 /// (two shared cores, the writer on one). What is left over goes one by one. Payloads are lent from the batch, never copied
 /// here.
+///
+/// The first row of a batch is given its id, and SQLite numbers those after it, each one more than the largest: it then adds
+/// at the end of the table without looking for the place, which takes 0.31 µs a row instead of 0.40. Unless somebody has put
+/// a larger id there: then each row is given its own.
 struct MessageWriter {
     private static let rowsPerStatement = 64
-    private static let columnsPerRow: Int32 = 8
+    private static let columns = "session_id, direction, sequence, at_ns, byte_count, ending, kind, payload"
+    private static let columnCount: Int32 = 8
 
     private let insertMany: Statement
     private let insertOne: Statement
+    private let largestID: Statement
 
     init(_ database: borrowing Database) throws(SQLiteError) {
-        insertMany = try database.prepare(Self.sql(rows: Self.rowsPerStatement), doing: "inserting messages")
-        insertOne = try database.prepare(Self.sql(rows: 1), doing: "inserting a message")
+        let row = "(?,?,?,?,?,?,?,?)"
+        let many = Array(repeating: row, count: Self.rowsPerStatement).joined(separator: ",")
+        insertMany = try database.prepare(
+            "INSERT INTO messages (\(Self.columns)) VALUES \(many)",
+            doing: "inserting messages"
+        )
+        insertOne = try database.prepare(
+            "INSERT INTO messages (\(Self.columns), id) VALUES (?,?,?,?,?,?,?,?,?)",
+            doing: "inserting a message"
+        )
+        largestID = try database.prepare("SELECT max(id) FROM messages", doing: "looking for the last message")
     }
 
-    /// Parameter 1 is the first row's id.
-    private static func sql(rows: Int) -> String {
-        let values = (0..<rows).map { "(?1+\($0),?,?,?,?,?,?,?,?)" }.joined(separator: ",")
-        return
-            "INSERT INTO messages (id, session_id, direction, sequence, at_ns, byte_count, ending, kind, payload) VALUES "
-            + values
-    }
-
-    func write(_ batch: Batch, _ nextID: inout Int64, _ bounds: inout MessageBounds) throws(SQLiteError) {
+    func write(
+        _ batch: Batch,
+        _ nextID: inout Int64,
+        _ bounds: inout MessageBounds
+    ) throws(SQLiteError) {
         for (offset, row) in batch.messages.enumerated() { bounds.add(row, id: nextID + Int64(offset)) }
         let firstID = nextID
         try batch.messages.withUnsafeBufferPointer { rows throws(SQLiteError) in
             try batch.payloads.withUnsafeBufferPointer { payloads throws(SQLiteError) in
                 let bytes = UnsafeRawBufferPointer(payloads)
                 var index = 0
+                var numbersItself = false
                 while index < rows.count {
-                    let isMany = rows.count - index >= Self.rowsPerStatement
+                    let isMany = numbersItself && rows.count - index >= Self.rowsPerStatement
                     let end = isMany ? index + Self.rowsPerStatement : index + 1
                     let some = UnsafeBufferPointer(rebasing: rows[index..<end])
                     let id = firstID + Int64(index)
                     if isMany {
-                        try Self.insert(some, bytes, id, insertMany)
+                        try Self.insert(some, bytes, insertMany)
                     } else {
-                        try Self.insert(some, bytes, id, insertOne)
+                        insertOne.bind(id, at: Self.columnCount + 1)
+                        try Self.insert(some, bytes, insertOne)
+                        if index == 0 { numbersItself = try largestID.firstInteger() == id }
                     }
                     index = end
                 }
@@ -52,11 +66,9 @@ struct MessageWriter {
     private static func insert(
         _ rows: UnsafeBufferPointer<Batch.MessageRow>,
         _ payloads: UnsafeRawBufferPointer,
-        _ firstID: Int64,
         _ statement: Statement
     ) throws(SQLiteError) {
-        statement.bind(firstID, at: 1)
-        var position: Int32 = 2
+        var position: Int32 = 1
         for row in rows {
             let end = row.payloadStart + row.payloadByteCount
             statement.bind(row.session, at: position)
@@ -74,7 +86,7 @@ struct MessageWriter {
                 borrowing: UnsafeRawBufferPointer(rebasing: payloads[row.payloadStart..<end]),
                 at: position + 7
             )
-            position += columnsPerRow
+            position += columnCount
         }
         try statement.run()
     }

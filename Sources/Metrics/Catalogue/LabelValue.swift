@@ -21,12 +21,22 @@ extension LabelValue {
 
 extension Direction: LabelValue {
     var label: String { name }
-    var position: Int { self == .upstream ? 0 : 1 }
+    var position: Int {
+        switch self {
+        case .upstream: 0
+        case .downstream: 1
+        }
+    }
 }
 
 extension Side: LabelValue {
     var label: String { name }
-    var position: Int { self == .client ? 0 : 1 }
+    var position: Int {
+        switch self {
+        case .client: 0
+        case .upstream: 1
+        }
+    }
 }
 
 extension CloseReason: LabelValue {}
