@@ -89,6 +89,8 @@ final class RelayChannel: ChatChannel {
 
     /// This channel's buffers and FIFO as they are now.
     var state: ChannelState {
+        let fifo = fifo
+        let statistics = statistics
         var state = ChannelState()
         state.inputBytes = Int64(
             message.byteCount + pendingInputByteCount + (hearing?.undecidedByteCount(direction) ?? 0)

@@ -180,11 +180,24 @@ struct SessionState: ~Copyable {
     }
 
     private static func resetReason(_ side: Side) -> CloseReason {
-        side == .client ? .clientReset : .upstreamReset
+        switch side {
+        case .client: .clientReset
+        case .upstream: .upstreamReset
+        }
     }
 
     private subscript(side: Side) -> SideState {
-        get { side == .client ? client : upstream }
-        set { if side == .client { client = newValue } else { upstream = newValue } }
+        get {
+            switch side {
+            case .client: client
+            case .upstream: upstream
+            }
+        }
+        set {
+            switch side {
+            case .client: client = newValue
+            case .upstream: upstream = newValue
+            }
+        }
     }
 }

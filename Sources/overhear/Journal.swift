@@ -55,15 +55,16 @@ struct Journal: LogHandler {
 }
 
 extension Logger {
-    /// One event, its fields in the order of their names.
-    func event(_ name: String, _ fields: KeyValuePairs<String, String>) {
-        event(.info, name, fields)
+    /// One event, its fields in the order of their names. They are made only if the line is written.
+    func event(_ name: String, _ fields: @autoclosure () -> KeyValuePairs<String, String>) {
+        event(.info, name, fields())
     }
 
     /// The same at another level.
-    func event(_ level: Logger.Level, _ name: String, _ fields: KeyValuePairs<String, String>) {
+    func event(_ level: Logger.Level, _ name: String, _ fields: @autoclosure () -> KeyValuePairs<String, String>) {
+        guard level >= logLevel else { return }
         var metadata: Logger.Metadata = [:]
-        for (key, value) in fields { metadata[key] = .string(value) }
+        for (key, value) in fields() { metadata[key] = .string(value) }
         log(level: level, "\(name)", metadata: metadata)
     }
 }
