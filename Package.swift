@@ -74,6 +74,13 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Measures overhear beside other relays; building overhear does not build it.
+        .executableTarget(
+            name: "overhear-bench",
+            dependencies: ["AsyncChat", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict
+        ),
+
         // An allocator that counts, for the tests.
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         // What is fuzzed, for the tests and for libFuzzer.

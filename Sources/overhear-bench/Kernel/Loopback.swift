@@ -1,0 +1,99 @@
+import AsyncChat
+import CLinux
+import Glibc
+
+extension SystemError {
+    /// Takes errno; call it before anything else may change it.
+    static func current(_ doing: String) -> SystemError {
+        let code = errno
+        return SystemError(doing: doing, code: code)
+    }
+}
+
+/// Plain TCP sockets on 127.0.0.1, as descriptors: who asks for one closes it.
+enum Loopback {
+    private static func withAddress<Result>(
+        _ port: UInt16,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        }
+    }
+
+    private static func socket(_ flags: Int = 0) throws(SystemError) -> CInt {
+        let descriptor = Glibc.socket(AF_INET, CInt(Int(SOCK_STREAM.rawValue) | Int(SOCK_CLOEXEC.rawValue) | flags), 0)
+        guard descriptor >= 0 else { throw .current("open a socket") }
+        return descriptor
+    }
+
+    /// A listener that does not block; port 0: a free one.
+    static func listen(on port: UInt16) throws(SystemError) -> CInt {
+        let descriptor = try socket(Int(SOCK_NONBLOCK.rawValue))
+        var yes: CInt = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size))
+        guard withAddress(port, { bind(descriptor, $0, $1) }) == 0 else { throw .current("bind 127.0.0.1:\(port)") }
+        guard Glibc.listen(descriptor, 4096) == 0 else { throw .current("listen on 127.0.0.1:\(port)") }
+        return descriptor
+    }
+
+    /// A connected socket that blocks.
+    static func connect(to port: UInt16) throws(SystemError) -> CInt {
+        let descriptor = try socket()
+        guard withAddress(port, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
+            let error = SystemError.current("connect to 127.0.0.1:\(port)")
+            close(descriptor)
+            throw error
+        }
+        sendAtOnce(descriptor)
+        return descriptor
+    }
+
+    /// A socket that does not block, on its way to the port.
+    static func beginConnecting(to port: UInt16) throws(SystemError) -> CInt {
+        let descriptor = try socket(Int(SOCK_NONBLOCK.rawValue))
+        guard withAddress(port, { Glibc.connect(descriptor, $0, $1) }) == 0 || errno == EINPROGRESS else {
+            let error = SystemError.current("connect to 127.0.0.1:\(port)")
+            close(descriptor)
+            throw error
+        }
+        sendAtOnce(descriptor)
+        return descriptor
+    }
+
+    static func sendAtOnce(_ descriptor: CInt) {
+        var yes: CInt = 1
+        setsockopt(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<CInt>.size))
+    }
+
+    static func stopBlocking(_ descriptor: CInt) {
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+    }
+
+    static func port(of descriptor: CInt) -> UInt16 {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        _ = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        return UInt16(bigEndian: address.sin_port)
+    }
+
+    /// A port nobody listens on at the moment, for a program that must be told one.
+    static func freePort() throws(SystemError) -> UInt16 {
+        let descriptor = try listen(on: 0)
+        defer { close(descriptor) }
+        return port(of: descriptor)
+    }
+
+    /// Does somebody accept connections there?
+    static func answers(_ port: UInt16) -> Bool {
+        guard let descriptor = try? connect(to: port) else { return false }
+        close(descriptor)
+        return true
+    }
+}

@@ -1,0 +1,30 @@
+/// The server behind the relay, in a process of its own: an echo, an echo that says goodbye, or the sink.
+final class ServerProcess {
+    let port: UInt16
+    private let folder: Folder
+    private let child: Child
+
+    init(for load: Load) throws {
+        folder = try Folder()
+        port = try Loopback.freePort()
+        let part =
+            switch load.shape {
+            case .closedLoop, .openLoop: ["echo"]
+            case .oneMessageEach: ["echo", "--once"]
+            case .oneWay: ["sink"]
+            }
+        child = try Child(
+            SystemCatalogue.ownProgram,
+            part + ["--port", "\(port)"],
+            output: folder.file("output")
+        )
+        try child.waitUntilListening(on: port)
+    }
+}
+
+extension Load {
+    /// Does the server answer each message with itself?
+    var goesBack: Bool {
+        if case .oneWay = shape { false } else { true }
+    }
+}

@@ -1,0 +1,104 @@
+import CLinux
+import Glibc
+
+/// A program that runs beside the bench, in a process group of its own, and is gone when nobody holds it any more.
+final class Child {
+    let program: String
+    let pid: pid_t
+    private let output: String
+    private var status: Int32?
+
+    /// - Parameter output: the file that gets all it says.
+    init(_ program: String, _ arguments: [String], output: String) throws {
+        guard let path = Self.find(program) else { throw Trouble("there is no \(program)") }
+        self.program = program
+        self.output = output
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        // setpriv(1) becomes the program, which ends with the bench however that ends.
+        let words = (["setpriv", "--pdeathsig", "KILL", path] + arguments).map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var pid: pid_t = 0
+        let code = posix_spawnp(&pid, "setpriv", &actions, &attributes, words, environ)
+        guard code == 0 else { throw Trouble("cannot start \(program): \(String(cString: strerror(code)))") }
+        self.pid = pid
+    }
+
+    deinit {
+        guard !hasEnded else { return }
+        kill(-pid, SIGKILL)
+        var word: Int32 = 0
+        waitpid(pid, &word, 0)
+    }
+
+    /// Has it ended? Takes its status then.
+    var hasEnded: Bool {
+        guard status == nil else { return true }
+        var word: Int32 = 0
+        guard waitpid(pid, &word, WNOHANG) == pid else { return false }
+        let signal = word & 0x7f
+        status = signal == 0 ? (word >> 8) & 0xff : 128 + signal
+        return true
+    }
+
+    /// Waits until it accepts connections.
+    func waitUntilListening(on port: UInt16, within seconds: Double = 20) throws {
+        let deadline = Clock.now() + Nanoseconds(seconds: seconds)
+        while !Loopback.answers(port) {
+            if hasEnded { throw Trouble("\(program) ended at once (status \(status ?? -1)): \(said)") }
+            guard Clock.now() < deadline else { throw Trouble("\(program) does not listen on port \(port): \(said)") }
+            usleep(5000)
+        }
+    }
+
+    /// Asks it to end, and waits for that.
+    ///
+    /// - Returns: its exit status, or 128 and the signal that ended it.
+    @discardableResult
+    func end(with signal: Int32 = SIGTERM, within seconds: Double = 30) throws -> Int32 {
+        if !hasEnded { kill(pid, signal) }
+        let deadline = Clock.now() + Nanoseconds(seconds: seconds)
+        while !hasEnded {
+            guard Clock.now() < deadline else { throw Trouble("\(program) does not end: \(said)") }
+            usleep(2000)
+        }
+        kill(-pid, SIGKILL)
+        return status ?? -1
+    }
+
+    private var said: String { Files.text(output)?.split(separator: "\n").suffix(3).joined(separator: " / ") ?? "" }
+
+    /// The file of a program, by its path or its name; Debian keeps servers in sbin, which a plain user's PATH does not name.
+    static func find(_ program: String) -> String? {
+        if program.contains("/") { return access(program, X_OK) == 0 ? program : nil }
+        let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":").map(String.init)
+        return (folders + ["/usr/local/sbin", "/usr/sbin", "/sbin"]).map { "\($0)/\(program)" }
+            .first { access($0, X_OK) == 0 }
+    }
+
+    /// Runs a program to its end.
+    ///
+    /// - Returns: what it printed.
+    static func output(of program: String, _ arguments: [String]) throws -> String {
+        let folder = try Folder()
+        let child = try Child(program, arguments, output: folder.file("output"))
+        let deadline = Clock.now() + 120_000_000_000
+        while !child.hasEnded {
+            guard Clock.now() < deadline else { throw Trouble("\(program) does not end") }
+            usleep(1000)
+        }
+        let output = Files.text(folder.file("output")) ?? ""
+        guard child.status == 0 else { throw Trouble("\(program) ended with status \(child.status ?? -1): \(output)") }
+        return output
+    }
+}
