@@ -4,8 +4,17 @@ import ArgumentParser
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
-        abstract: "Put the same loads on several systems, by turns, and print medians, spreads and ratios."
+        abstract: "Put the same loads on several systems, by turns, and print medians, spreads and ratios.",
+        discussion: """
+            SYSTEMS
+            \(OverhearBench.list(SystemCatalogue(builds: [.init(name: "", program: "")], folder: "").all.map { ($0.name, $0.meaning) }))
+
+            LOADS
+            \(OverhearBench.list(Load.catalogue.map { ($0.name, $0.meaning) }))
+            """
     )
+
+    @OptionGroup var what: MeasuringOptions
 
     @Option(help: ArgumentHelp("Which systems, in this order.", valueName: "names"))
     var systems = "direct,floor,haproxy,nginx,overhear-off,overhear-full"
@@ -13,67 +22,30 @@ struct CompareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Under which loads.", valueName: "names"))
     var loads = "pingpong-64"
 
-    @Option(help: ArgumentHelp("How many rounds.", valueName: "count"))
-    var rounds = 5
-
-    @Option(help: ArgumentHelp("How long each system is measured in a round.", valueName: "seconds"))
-    var seconds = 1.0
-
-    @Option(
-        help: ArgumentHelp(
-            "A build of overhear to measure; NAME=FILE measures it besides, as overhear-off@NAME and so on.",
-            valueName: "file"
-        )
-    )
-    var overhear: [String] = []
-
-    func validate() throws {
-        guard rounds >= 1, seconds > 0 else { throw ValidationError("give at least one round, and some time") }
-    }
+    @Option(help: ArgumentHelp("Print ratios over these systems.", valueName: "names"))
+    var over = "floor,haproxy"
 
     func run() throws {
-        let catalogue = SystemCatalogue(overhears: builds())
-        let chosen = try pick(systems, from: catalogue.all, \.name, called: "system")
-        let loads = try pick(loads, from: Load.catalogue, \.name, called: "load")
-        let there = chosen.filter { $0.missing == nil }
-        for system in chosen {
-            if let missing = system.missing { Terminal.print("skipped: \(system.name) (\(missing) is not here)") }
-        }
-        var comparison = Comparison(systems: there, loads: loads, rounds: rounds, seconds: seconds)
-        comparison.progress = { measurement in
-            Terminal.progress("\(measurement.load), round \(measurement.round): \(measurement.system)")
-        }
-        let measurements = try comparison.run()
-        Terminal.progress("")
+        let catalogue = what.catalogue
+        let chosen = try OverhearBench.pick(systems, from: catalogue.all.map { ($0.name, $0) }, called: "system")
+        let loads = try OverhearBench.pick(loads, from: Load.catalogue.map { ($0.name, $0) }, called: "load")
+        let systems = OverhearBench.skippingMissing(chosen)
+        let rate = HighestRate(of: catalogue.system(named: "haproxy"), seconds: what.seconds)
+        var failures: [Comparison.Failure] = []
+        var count = 0
         for load in loads {
-            Terminal.print("\n" + SummaryTable.text(load, Summary.all(of: load, from: measurements)))
-        }
-        Terminal.print("\nlost: 0 bytes in \(measurements.count) measurements; every record held what was sent")
-    }
-
-    private func builds() -> [(name: String, program: String)] {
-        var builds: [(name: String, program: String)] = overhear.map { text in
-            guard let equals = text.firstIndex(of: "=") else { return ("", text) }
-            return (String(text[..<equals]), String(text[text.index(after: equals)...]))
-        }
-        if !builds.contains(where: { $0.name.isEmpty }) {
-            let folder = SystemCatalogue.ownProgram.split(separator: "/").dropLast().joined(separator: "/")
-            builds.insert(("", "/\(folder)/overhear"), at: 0)
-        }
-        return builds
-    }
-
-    private func pick<Item>(_ names: String, from all: [Item], _ name: (Item) -> String, called noun: String) throws
-        -> [Item]
-    {
-        if names == "all" { return all }
-        return try names.split(separator: ",").map { wanted in
-            guard let item = all.first(where: { name($0) == wanted }) else {
-                throw ValidationError(
-                    "there is no \(noun) '\(wanted)'; there are \(all.map(name).joined(separator: ", "))"
-                )
+            var comparison = Comparison(load, systems, rounds: what.rounds, seconds: what.seconds, highestRate: rate)
+            try comparison.run()
+            let set = MeasurementSet(of: load.name, from: comparison.measurements)
+            let references = over.split(separator: ",").map(String.init)
+            Terminal.print("\n" + ComparisonTable(load: load, measurements: set, references: references).text)
+            for failure in comparison.failures {
+                Terminal.print("FAILED: \(failure.system) in round \(failure.round): \(failure.reason)")
             }
-            return item
+            failures += comparison.failures
+            count += comparison.measurements.count
         }
+        guard failures.isEmpty else { throw ExitCode.failure }
+        Terminal.print("\nlost: 0 bytes in \(count) measurements; all counters and records held what was sent")
     }
 }

@@ -1,72 +1,46 @@
-import Glibc
-
-/// Every system under every load, round by round, one system after the other within a round: A B C A B C …
+/// Several systems under one load, round by round, one system after the other within a round: A B C A B C …
 ///
-/// Each measurement has a process and a database of its own, so nothing carries over, and what else the machine does
-/// meets all systems alike. A recorded round counts only if the record holds what was sent.
+/// Each measurement has processes and a database of its own, so nothing carries over, and what else the machine does meets
+/// all systems alike. A round counts only if nothing was lost and the record holds what was sent; a system that fails once
+/// is not asked again under this load.
 struct Comparison {
+    let load: Load
     let systems: [System]
-    let loads: [Load]
     let rounds: Int
     let seconds: Double
-    /// Called with each measurement as it is made.
-    var progress: (Measurement) -> Void = { _ in }
+    let highestRate: HighestRate
+    private(set) var measurements: [Measurement] = []
+    private(set) var failures: [Failure] = []
 
-    func run() throws -> [Measurement] {
-        var measurements: [Measurement] = []
-        for load in loads {
-            for round in 1...rounds {
-                for system in systems where !(load.isScraped && !system.hasMetrics) {
-                    let measurement = try measure(system, load, round)
-                    progress(measurement)
-                    measurements.append(measurement)
+    /// What a system did that it must not.
+    struct Failure: Codable {
+        let load: String
+        let system: String
+        let round: Int
+        let reason: String
+    }
+
+    init(_ load: Load, _ systems: [System], rounds: Int, seconds: Double, highestRate: HighestRate) {
+        self.load = load
+        self.systems = systems
+        self.rounds = rounds
+        self.seconds = seconds
+        self.highestRate = highestRate
+    }
+
+    mutating func run() throws {
+        if case .openLoop(.ofHAProxy) = load.shape { _ = try highestRate.value() }
+        for round in 1...rounds {
+            for system in systems where !failures.contains(where: { $0.system == system.name }) {
+                Terminal.progress("\(load.name), round \(round) of \(rounds): \(system.name)")
+                do {
+                    let outcome = try Trial(system, load, seconds, highestRate).run()
+                    measurements.append(Measurement(load.name, system.name, round, outcome.outcome, outcome.processor))
+                } catch {
+                    failures.append(Failure(load: load.name, system: system.name, round: round, reason: "\(error)"))
                 }
             }
         }
-        return measurements
-    }
-
-    private func measure(_ system: System, _ load: Load, _ round: Int) throws -> Measurement {
-        let server = try ServerProcess(for: load)
-        let running = try system.start(upstream: server.port)
-        var readings: [ProcessorReading] = []
-        let watch = Watch(
-            warmUp: Nanoseconds(seconds: 0.2),
-            duration: Nanoseconds(seconds: seconds),
-            mark: { if let reading = running.processorReading { readings.append(reading) } }
-        )
-        let outcome: Outcome
-        do {
-            outcome = try load.run(on: running.place.port, watch, highestRate: { 80_000 })
-        } catch {
-            throw Trouble("\(system.name) under \(load.name), round \(round): \(error)")
-        }
-        guard outcome.lostBytes == 0 else {
-            throw Trouble("\(system.name) under \(load.name), round \(round): lost \(outcome.lostBytes) bytes")
-        }
-        do {
-            try running.finish(after: outcome, goesBack: load.goesBack)
-        } catch {
-            throw Trouble("\(system.name) under \(load.name), round \(round): \(error)")
-        }
-        let processor = readings.count == 2 ? readings[1].since(readings[0]) : nil
-        func microseconds(_ fraction: Double) -> Double? {
-            outcome.latencies.map { Double($0.percentile(fraction)) / 1000 }
-        }
-        return Measurement(
-            load: load.name,
-            system: system.name,
-            round: round,
-            seconds: outcome.seconds,
-            messages: outcome.messages,
-            bytes: outcome.bytes,
-            lostBytes: outcome.lostBytes,
-            userSeconds: processor?.user,
-            systemSeconds: processor?.system,
-            generatorSeconds: outcome.generatorSeconds,
-            p50: microseconds(0.5),
-            p99: microseconds(0.99),
-            p999: microseconds(0.999)
-        )
+        Terminal.progress("")
     }
 }

@@ -16,6 +16,25 @@ struct Measurement: Codable {
     let p99: Double?
     let p999: Double?
 
+    init(_ load: String, _ system: String, _ round: Int, _ outcome: Outcome, _ processor: ProcessorTime?) {
+        func microseconds(_ fraction: Double) -> Double? {
+            outcome.latencies.map { Double($0.percentile(fraction)) / 1000 }
+        }
+        self.load = load
+        self.system = system
+        self.round = round
+        seconds = outcome.seconds
+        messages = outcome.messages
+        bytes = outcome.bytes
+        lostBytes = outcome.lostBytes
+        userSeconds = processor?.user
+        systemSeconds = processor?.system
+        generatorSeconds = outcome.generatorSeconds
+        p50 = microseconds(0.5)
+        p99 = microseconds(0.99)
+        p999 = microseconds(0.999)
+    }
+
     var messagesPerSecond: Double { Double(messages) / seconds }
     var processorSeconds: Double? {
         guard let userSeconds, let systemSeconds else { return nil }
@@ -25,8 +44,8 @@ struct Measurement: Codable {
     /// The figure a load is told in.
     func value(of figure: Load.Figure) -> Double? {
         switch figure {
-        case .messagesPerSecond, .connectionsPerSecond: messagesPerSecond
-        case .megabytesPerSecond: Double(bytes) / seconds / 1e6
+        case .roundTrips, .connections: messagesPerSecond
+        case .megabytes: Double(bytes) / seconds / 1e6
         case .p99: p99
         }
     }

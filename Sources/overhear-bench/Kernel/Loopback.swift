@@ -89,11 +89,4 @@ enum Loopback {
         defer { close(descriptor) }
         return port(of: descriptor)
     }
-
-    /// Does somebody accept connections there?
-    static func answers(_ port: UInt16) -> Bool {
-        guard let descriptor = try? connect(to: port) else { return false }
-        close(descriptor)
-        return true
-    }
 }

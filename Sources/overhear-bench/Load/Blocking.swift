@@ -27,4 +27,11 @@ enum Blocking {
         }
         return Array(bytes[..<received])
     }
+
+    /// Sends a message that is to be answered by this one.
+    static func exchange(_ request: [UInt8], for answer: [UInt8], over descriptor: CInt) throws {
+        guard send(request, to: descriptor), receive(answer.count, from: descriptor) == answer else {
+            throw Trouble("the first message of a connection was not answered as it should be")
+        }
+    }
 }

@@ -46,8 +46,8 @@ struct Exchange {
     /// - Parameter rate: messages a second in the open loop; nil for the closed loop.
     init(_ load: Load, inFlight: Int, rate: Double?, port: UInt16) throws {
         let message = load.message
-        let active = try (0..<load.connections).map { _ in try Self.open(port, greeting: message) }
-        idle = try (0..<load.idleConnections).map { _ in try Self.open(port, greeting: message) }
+        let active = try (0..<load.connections).map { _ in try Self.open(load, port) }
+        idle = try (0..<load.idleConnections).map { _ in try Self.open(load, port) }
         slow = try (0..<load.slowConnections).map { _ in try SlowReader(port: port) }
         ready = try EpollSet()
         self.load = load
@@ -66,8 +66,15 @@ struct Exchange {
             connections[slot] = Connection(descriptor: active[slot])
             ready.add(active[slot], EPOLLIN, token: slot)
         }
-        outcome.sentMessages = load.connections + load.idleConnections
-        outcome.sentBytes = outcome.sentMessages * messageByteCount
+        let sessions = load.connections + load.idleConnections
+        outcome.sent = Outcome.Traffic(messages: sessions, bytes: sessions * messageByteCount)
+        outcome.answered = outcome.sent
+        if let greeting = load.content.greeting {
+            outcome.sent.messages += sessions
+            outcome.sent.bytes += sessions * greeting.request.count
+            outcome.answered.messages += sessions
+            outcome.answered.bytes += sessions * greeting.answer.count
+        }
     }
 
     private func tearDown() {
@@ -78,12 +85,12 @@ struct Exchange {
         buffer.deallocate()
     }
 
-    private static func open(_ port: UInt16, greeting message: [UInt8]) throws -> CInt {
+    private static func open(_ load: Load, _ port: UInt16) throws -> CInt {
         let descriptor = try Loopback.connect(to: port)
-        guard Blocking.send(message, to: descriptor), Blocking.receive(message.count, from: descriptor) == message
-        else {
-            throw Trouble("the first message of a connection to 127.0.0.1:\(port) did not come back")
+        if let greeting = load.content.greeting {
+            try Blocking.exchange(greeting.request, for: greeting.answer, over: descriptor)
         }
+        try Blocking.exchange(load.message, for: load.message, over: descriptor)
         Loopback.stopBlocking(descriptor)
         return descriptor
     }
@@ -142,16 +149,21 @@ struct Exchange {
         }
         while !hasFailed, missingBytes > 0, Clock.now() < deadline { turn(atMost: 100_000_000) }
         for slot in 0..<load.connections {
-            outcome.sentMessages += connections[slot].allowed / messageByteCount
-            outcome.sentBytes += connections[slot].sent
+            add(connections[slot].allowed / messageByteCount, connections[slot].sent)
         }
         outcome.lostBytes = missingBytes
         for index in slow.indices {
             let counts = slow[index].runOut(until: deadline)
-            outcome.sentMessages += counts.messages
-            outcome.sentBytes += counts.sent
+            add(counts.messages, counts.sent)
             outcome.lostBytes += counts.sent - counts.received
         }
+    }
+
+    private mutating func add(_ messages: Int, _ bytes: Int) {
+        outcome.sent.messages += messages
+        outcome.sent.bytes += bytes
+        outcome.answered.messages += messages
+        outcome.answered.bytes += bytes
     }
 
     private var missingBytes: Int {

@@ -20,10 +20,13 @@ struct Load: Sendable {
 
     /// What a system's speed under this load is told in.
     enum Figure: String, Codable, Sendable {
-        case messagesPerSecond = "messages/s"
-        case megabytesPerSecond = "MB/s"
-        case connectionsPerSecond = "connections/s"
-        case p99 = "p99 µs"
+        case roundTrips = "round trips/s"
+        case megabytes = "MB/s each way"
+        case connections = "connections/s"
+        case p99 = "p99 in µs"
+
+        /// Is less better?
+        var isCost: Bool { self == .p99 }
     }
 
     let name: String
@@ -31,18 +34,20 @@ struct Load: Sendable {
     var shape: Shape
     var connections: Int
     var messageByteCount: Int
-    var figure = Figure.messagesPerSecond
+    var figure = Figure.roundTrips
+    var content = Content.lines
     /// Connections that only stand there, besides.
     var idleConnections = 0
     /// Connections, besides, whose client takes what it asked for slowly.
     var slowConnections = 0
-    /// Does somebody scrape the relay's metrics every second?
-    var isScraped = false
+    /// Seconds before counting begins. Where a recorder may fall behind, long enough for its buffer to be full.
+    var warmUp = 0.2
 
-    /// A message ends in LF and has no other, so that the framing `lf` hears it.
-    var message: [UInt8] {
-        var message = (0..<messageByteCount).map { UInt8(0x21 + $0 % 0x5e) }
-        message[messageByteCount - 1] = 0x0A
-        return message
+    /// The message that is sent again and again.
+    var message: [UInt8] { content.message(messageByteCount) }
+
+    /// Does the server answer each message with itself?
+    var goesBack: Bool {
+        if case .oneWay = shape { false } else { true }
     }
 }

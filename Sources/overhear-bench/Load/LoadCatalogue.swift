@@ -15,28 +15,23 @@ extension Load {
             connections: 1,
             messageByteCount: 64
         ),
-        Load(
-            name: "pipelined",
-            meaning: "16 connections, 64 messages of 64 B in flight on each",
-            shape: .closedLoop(inFlight: 64),
-            connections: 16,
-            messageByteCount: 64
-        ),
+        pipelined("pipelined", .lines, "64 messages of 64 B in flight on each"),
         Load(
             name: "large",
             meaning: "4 connections, 4 messages of 64 KiB in flight on each",
             shape: .closedLoop(inFlight: 4),
             connections: 4,
             messageByteCount: 65_536,
-            figure: .megabytesPerSecond
+            figure: .megabytes,
+            warmUp: 0.4
         ),
         Load(
-            name: "steady",
-            meaning: "64 connections, messages of 64 B due at half of HAProxy's highest rate",
-            shape: .openLoop(rate: .ofHAProxy(0.5)),
-            connections: 64,
-            messageByteCount: 64,
-            figure: .p99
+            name: "one-way",
+            meaning: "4 connections, messages of 64 KiB towards the server, none back",
+            shape: .oneWay,
+            connections: 4,
+            messageByteCount: 65_536,
+            figure: .megabytes
         ),
         Load(
             name: "connect",
@@ -44,16 +39,10 @@ extension Load {
             shape: .oneMessageEach,
             connections: 32,
             messageByteCount: 64,
-            figure: .connectionsPerSecond
+            figure: .connections
         ),
-        Load(
-            name: "one-way",
-            meaning: "4 connections, 64 KiB messages one way",
-            shape: .oneWay,
-            connections: 4,
-            messageByteCount: 65_536,
-            figure: .megabytesPerSecond
-        ),
+        steady("steady", "64 connections", idle: 0),
+        steady("steady-9000", "64 connections beside 8,936 idle ones", idle: 8936),
         Load(
             name: "mostly-idle",
             meaning: "1,000 sessions, 64 of them active: a message of 64 B to and fro",
@@ -70,13 +59,34 @@ extension Load {
             messageByteCount: 64,
             slowConnections: 1
         ),
+        pipelined("resp", .resp, "64 Redis commands of 64 B in flight on each"),
+        pipelined("postgres", .postgres, "64 PostgreSQL messages of 64 B in flight on each"),
+    ]
+
+    private static func pipelined(_ name: String, _ content: Content, _ meaning: String) -> Load {
         Load(
-            name: "scraped",
-            meaning: "pingpong-64 while the metrics are scraped every second",
-            shape: .closedLoop(inFlight: 1),
+            name: name,
+            meaning: "16 connections, " + meaning,
+            shape: .closedLoop(inFlight: 64),
+            connections: 16,
+            messageByteCount: 64,
+            content: content,
+            warmUp: content.framing == "lf" ? 0.8 : 0.2
+        )
+    }
+
+    private static func steady(_ name: String, _ meaning: String, idle: Int) -> Load {
+        Load(
+            name: name,
+            meaning: meaning + ", messages of 64 B due at half of HAProxy's highest rate",
+            shape: .openLoop(rate: .ofHAProxy(0.5)),
             connections: 64,
             messageByteCount: 64,
-            isScraped: true
-        ),
-    ]
+            figure: .p99,
+            idleConnections: idle
+        )
+    }
+
+    /// The one that says how fast HAProxy is at best, for loads at a part of that.
+    static let reference = catalogue[0]
 }

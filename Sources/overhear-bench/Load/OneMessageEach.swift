@@ -42,6 +42,7 @@ struct OneMessageEach {
         outcome.messages = served
         outcome.bytes = served * message.count
         try runOut(until: Clock.now() + watch.patience)
+        outcome.answered = outcome.sent
         return outcome
     }
 
@@ -87,8 +88,8 @@ struct OneMessageEach {
             close(descriptor)
             throw error
         }
-        outcome.sentMessages += 1
-        outcome.sentBytes += message.count
+        outcome.sent.messages += 1
+        outcome.sent.bytes += message.count
         slots[slot] = Slot(descriptor: descriptor)
         open += 1
         ready.add(descriptor, EPOLLIN, token: slot)

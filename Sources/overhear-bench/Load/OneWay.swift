@@ -72,11 +72,13 @@ struct OneWay {
                 if Blocking.send(rest, to: descriptor) { connections[slot].sent += rest.count }
             }
             shutdown(descriptor, CInt(SHUT_WR))
-            let answer = String(decoding: Blocking.receive(20, from: descriptor), as: UTF8.self)
-            let arrived = Int(answer.prefix { $0 != "\n" }) ?? 0
+            let answer = Blocking.receive(20, from: descriptor)
+            let arrived = Int(String(decoding: answer.dropLast(), as: UTF8.self)) ?? 0
             outcome.lostBytes += connections[slot].sent - arrived
-            outcome.sentBytes += connections[slot].sent
-            outcome.sentMessages += connections[slot].sent / message.count
+            outcome.sent.bytes += connections[slot].sent
+            outcome.sent.messages += connections[slot].sent / message.count
+            outcome.answered.bytes += answer.count
+            outcome.answered.messages += 1
         }
     }
 }

@@ -24,6 +24,8 @@ enum Text {
         decimal(value, places: value.magnitude >= 100 ? 0 : value.magnitude >= 10 ? 1 : 2)
     }
 
+    static func ratio(_ value: Double) -> String { decimal(value, places: value < 10 ? 3 : 1) }
+
     /// Rows under a heading, first column to the left and the others to the right.
     static func table(_ heading: [String], _ rows: [[String]]) -> String {
         let widths = heading.indices.map { column in ([heading] + rows).map { $0[column].count }.max() ?? 0 }

@@ -11,8 +11,8 @@ struct Forwarder: ~Copyable {
     enum Partner {
         /// A relay: a connection of its own to this port.
         case connection(to: UInt16)
-        /// An echo.
-        case itself
+        /// An echo; the first that a connection says gets this answer instead, if it is not empty.
+        case itself(afterAnswering: [UInt8])
         /// An echo that says goodbye: it closes once a message, which ends in LF, has gone back.
         case itselfOnce
     }
@@ -20,6 +20,8 @@ struct Forwarder: ~Copyable {
     /// One end, by its descriptor.
     private struct End {
         var partner: CInt = -1
+        /// Its first bytes are still to come, and to be answered by something else.
+        var awaitsAnswer = false
         /// The stream from it is over.
         var hasEnded = false
         /// The stream to it is to end once the rest is sent.
@@ -75,7 +77,10 @@ struct Forwarder: ~Copyable {
         {
             Loopback.sendAtOnce(client)
             switch partner {
-            case .itself, .itselfOnce:
+            case .itself(let answer):
+                open(client, partner: client)
+                ends[Int(client)].awaitsAnswer = !answer.isEmpty
+            case .itselfOnce:
                 open(client, partner: client)
             case .connection(let port):
                 guard let server = try? Loopback.beginConnecting(to: port) else {
@@ -106,6 +111,7 @@ struct Forwarder: ~Copyable {
             }
             return
         }
+        if ends[Int(source)].awaitsAnswer { return answer(source) }
         var sent = send(target, buffer, count, CInt(MSG_NOSIGNAL))
         if sent < 0 {
             guard errno == EAGAIN || errno == EINPROGRESS || errno == ENOTCONN else { return closePair(source) }
@@ -115,6 +121,12 @@ struct Forwarder: ~Copyable {
         if case .itselfOnce = partner, buffer.load(fromByteOffset: count - 1, as: UInt8.self) == 0x0A {
             if sent == count { closePair(source) } else { ends[Int(source)].hasEnded = true }
         }
+    }
+
+    private func answer(_ client: CInt) {
+        guard case .itself(let answer) = partner else { return }
+        ends[Int(client)].awaitsAnswer = false
+        if send(client, answer, answer.count, CInt(MSG_NOSIGNAL)) != answer.count { closePair(client) }
     }
 
     private func keep(_ bytes: UnsafeMutableRawPointer, _ count: Int, for target: CInt) {

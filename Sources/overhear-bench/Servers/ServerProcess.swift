@@ -9,7 +9,7 @@ final class ServerProcess {
         port = try Loopback.freePort()
         let part =
             switch load.shape {
-            case .closedLoop, .openLoop: ["echo"]
+            case .closedLoop, .openLoop: load.content.greeting == nil ? ["echo"] : ["echo", "--postgres"]
             case .oneMessageEach: ["echo", "--once"]
             case .oneWay: ["sink"]
             }
@@ -19,12 +19,5 @@ final class ServerProcess {
             output: folder.file("output")
         )
         try child.waitUntilListening(on: port)
-    }
-}
-
-extension Load {
-    /// Does the server answer each message with itself?
-    var goesBack: Bool {
-        if case .oneWay = shape { false } else { true }
     }
 }

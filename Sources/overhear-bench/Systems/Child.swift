@@ -26,7 +26,7 @@ final class Child {
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         // setpriv(1) becomes the program, which ends with the bench however that ends.
-        let words = (["setpriv", "--pdeathsig", "KILL", path] + arguments).map { strdup($0) } + [nil]
+        let words = (["setpriv", "--pdeathsig", "TERM", path] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var pid: pid_t = 0
         let code = posix_spawnp(&pid, "setpriv", &actions, &attributes, words, environ)
@@ -54,7 +54,7 @@ final class Child {
     /// Waits until it accepts connections.
     func waitUntilListening(on port: UInt16, within seconds: Double = 20) throws {
         let deadline = Clock.now() + Nanoseconds(seconds: seconds)
-        while !Loopback.answers(port) {
+        while !ListenerTable.hasListener(on: port) {
             if hasEnded { throw Trouble("\(program) ended at once (status \(status ?? -1)): \(said)") }
             guard Clock.now() < deadline else { throw Trouble("\(program) does not listen on port \(port): \(said)") }
             usleep(5000)

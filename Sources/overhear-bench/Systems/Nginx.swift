@@ -30,6 +30,7 @@ enum Nginx {
         events { worker_connections 19900; }
         stream {
             access_log off;
+            proxy_half_close on;
             proxy_timeout 1h;
             \(bufferByteCount.map { "proxy_buffer_size \($0);" } ?? "")
             server {

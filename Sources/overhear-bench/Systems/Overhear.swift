@@ -1,59 +1,61 @@
 /// overhear itself, by how much it records. It logs no sessions, as the others do not.
 enum Overhear {
-    /// - Parameter name: of a build, where several are measured; empty for the one.
-    static func systems(_ program: String, named name: String) -> [System] {
-        let suffix = name.isEmpty ? "" : "@\(name)"
+    static func systems(_ build: SystemCatalogue.Build) -> [System] {
+        let off = ["--capture", "off"]
         return [
-            system(program, "overhear-off" + suffix, "overhear, recording nothing", capture: "off", framing: "lf"),
+            system(build, "none", "overhear, recording nothing, hearing no messages", off, framing: "none"),
+            system(build, "off", "overhear, recording nothing", off, record: .counters),
+            system(build, "off-2-loops", "the same with two loops", off + ["--loops", "2"], record: .counters),
+            system(build, "off-scraped", "the same, scraped every second", off, record: .counters, isScraped: true),
             system(
-                program,
-                "overhear-metadata" + suffix,
+                build,
+                "metadata",
                 "overhear, recording each message's length",
-                capture: "metadata",
-                framing: "lf",
-                stored: 0
+                ["--capture", "metadata"],
+                record: .capture(payloadLimit: 0)
             ),
             system(
-                program,
-                "overhear-head" + suffix,
-                "overhear, recording 256 bytes of each message",
-                capture: "head:256",
-                framing: "lf",
-                stored: 256
+                build,
+                "head",
+                "overhear, recording 256 B of each message",
+                ["--capture", "head:256"],
+                record: .capture(payloadLimit: 256)
             ),
+            system(build, "full", "overhear, recording every message", [], record: .capture(payloadLimit: 1 << 20)),
             system(
-                program,
-                "overhear-full" + suffix,
-                "overhear, recording every message",
-                capture: "full",
-                framing: "lf",
-                stored: .max
+                build,
+                "full-pruning",
+                "the same, keeping the newest 64 MiB",
+                ["--retain-bytes", "64MiB"],
+                record: .prunedCapture
             ),
         ]
     }
 
+    /// - Parameter framing: nil: as the messages are.
     private static func system(
-        _ program: String,
+        _ build: SystemCatalogue.Build,
         _ name: String,
         _ meaning: String,
-        capture: String,
-        framing: String,
-        stored: Int? = nil
+        _ options: [String],
+        framing: String? = nil,
+        record: Record? = nil,
+        isScraped: Bool = false
     ) -> System {
         System(
-            name: name,
+            name: "overhear-\(name)" + (build.name.isEmpty ? "" : "@\(build.name)"),
             meaning: meaning,
-            program: program,
-            needs: stored == nil ? [] : ["/usr/bin/sqlite3"],
+            program: build.program,
+            needs: ["sqlite3"],
             versionArguments: ["--version"],
-            record: stored.map { .capture(payloadLimit: $0) },
-            hasMetrics: true
+            record: record,
+            isScraped: isScraped
         ) { place in
             [
                 "run", "--listen", "127.0.0.1:\(place.port)", "--upstream", "127.0.0.1:\(place.upstream)",
-                "--framing", framing, "--capture", capture, "--database", place.database, "--retain-bytes", "64GiB",
+                "--framing", framing ?? place.content.framing, "--database", place.capture,
                 "--metrics", "127.0.0.1:\(place.metrics)", "--log-level", "warning",
-            ]
+            ] + (options.contains("--retain-bytes") ? [] : ["--retain-bytes", "64GiB"]) + options
         }
     }
 }

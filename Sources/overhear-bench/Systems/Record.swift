@@ -1,34 +1,67 @@
-/// What a system writes down, and how that is held against what was sent.
+/// What a system keeps of the messages, and how that is held against what was sent and answered.
 enum Record: Sendable {
-    /// overhear's database (docs/CAPTURE.md): payloads up to this many bytes are stored.
+    /// overhear's counters.
+    case counters
+    /// overhear's database (docs/CAPTURE.md), with the payloads up to this many bytes.
     case capture(payloadLimit: Int)
+    /// The same, of which all but the newest is deleted again.
+    case prunedCapture
+    /// A table `messages` of overhear's columns that somebody else filled.
+    case rows
+    /// mitmproxy's flows, as this interpreter can read them with that script.
+    case flows(python: String, script: String)
 
-    /// Every message sent has its row, each way, with its bytes; and nothing else has.
-    ///
-    /// - Parameter goesBack: does the server answer each message with itself?
-    func check(_ place: System.Place, _ outcome: Outcome, goesBack: Bool) throws {
-        switch self {
-        case .capture(let payloadLimit):
-            let payload =
-                payloadLimit == .max
-                ? "length(payload)" : "CASE WHEN length(payload) <= \(payloadLimit) THEN byte_count ELSE -1 END"
-            let rows = try Child.output(
-                of: "sqlite3",
-                [
-                    "-readonly", "-separator", " ", place.database,
-                    """
-                    SELECT direction, count(*), sum(byte_count), sum(\(payload)) FROM messages GROUP BY direction;
-                    SELECT 'gap', count(*), total(messages), total(bytes) FROM gaps HAVING count(*) > 0;
-                    """,
-                ]
-            )
-            let sums = "\(outcome.sentMessages) \(outcome.sentBytes) \(outcome.sentBytes)\n"
-            let expected = "0 \(sums)" + (goesBack ? "1 \(sums)" : "")
-            guard rows == expected else {
-                throw Trouble(
-                    "the record does not hold what was sent: expected \(expected.debugDescription), found \(rows.debugDescription)"
-                )
+    /// While the system still runs, and all its sessions are over.
+    func checkRunning(_ place: System.Place, _ outcome: Outcome) throws {
+        guard case .counters = self else { return }
+        let page = try HTTPClient.get("/metrics", port: place.metrics).body
+        for (direction, traffic) in [("upstream", outcome.sent), ("downstream", outcome.answered)] {
+            for (family, count) in [("messages", traffic.messages), ("received_bytes", traffic.bytes)] {
+                let line = "overhear_\(family)_total{route=\"default\",direction=\"\(direction)\"} \(count)"
+                guard page.split(separator: "\n").contains(Substring(line)) else {
+                    throw Trouble("the counters are not what was sent: there is no \(line)")
+                }
             }
         }
+    }
+
+    /// After its end: every message has its row, each way, with its bytes, and nothing else has.
+    func checkEnded(_ place: System.Place, _ outcome: Outcome) throws {
+        let found: String
+        var expected = Self.line(0, outcome.sent) + Self.line(1, outcome.answered)
+        switch self {
+        case .counters: return
+        case .capture(let limit):
+            let stored = "CASE WHEN length(payload) = min(byte_count, \(limit)) THEN byte_count ELSE 0 END"
+            found = try Self.query(place, Self.rows(stored) + Self.gaps)
+        case .rows:
+            found = try Self.query(place, Self.rows("length(payload)"))
+        case .prunedCapture:
+            expected = "\(outcome.sent.messages + outcome.answered.messages)\n"
+            found = try Self.query(place, "SELECT max(id) FROM messages; " + Self.gaps)
+        case .flows(let python, let script):
+            // A message is one read to mitmproxy: the bytes are what can be compared.
+            expected = "\(outcome.sent.bytes) \(outcome.answered.bytes)\n"
+            found = try Child.output(of: python, [script, place.capture])
+        }
+        guard found == expected else {
+            throw Trouble(
+                "the record is not what was sent: expected \(expected.debugDescription), found \(found.debugDescription)"
+            )
+        }
+    }
+
+    private static func line(_ direction: Int, _ traffic: Outcome.Traffic) -> String {
+        traffic.messages == 0 ? "" : "\(direction) \(traffic.messages) \(traffic.bytes) \(traffic.bytes)\n"
+    }
+
+    private static func rows(_ stored: String) -> String {
+        "SELECT direction, count(*), sum(byte_count), sum(\(stored)) FROM messages GROUP BY direction; "
+    }
+
+    private static let gaps = "SELECT 'gaps', count(*) FROM gaps HAVING count(*) > 0"
+
+    private static func query(_ place: System.Place, _ sql: String) throws -> String {
+        try Child.output(of: "sqlite3", ["-readonly", "-separator", " ", place.capture, sql])
     }
 }

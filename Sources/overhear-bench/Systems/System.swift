@@ -9,7 +9,10 @@ struct System: Sendable {
         let upstream: UInt16
         /// Where it may serve metrics.
         let metrics: UInt16
-        var database: String { folder.file("capture.db") }
+        /// What is said over its connections.
+        let content: Content
+        /// What it writes down goes into this file, a database or its own.
+        var capture: String { folder.file("capture.db") }
     }
 
     let name: String
@@ -20,10 +23,10 @@ struct System: Sendable {
     var needs: [String] = []
     /// How to ask its program for its version, and so to know what was measured.
     var versionArguments: [String] = []
-    /// What it writes down of the messages, for the check that all of them are there.
+    /// What it keeps of the messages, for the check that all of them were heard.
     var record: Record?
-    /// Does it serve metrics?
-    var hasMetrics = false
+    /// Its metrics are scraped every second.
+    var isScraped = false
     /// Its arguments; writes the configuration it needs into its folder.
     let arguments: @Sendable (Place) throws -> [String]
 
@@ -31,42 +34,30 @@ struct System: Sendable {
     var missing: String? {
         guard let program else { return nil }
         if Child.find(program) == nil { return program }
-        return needs.first { !Files.exists($0) }
+        return needs.first { $0.contains("/") ? !Files.exists($0) : Child.find($0) == nil }
+    }
+
+    /// The first line of what its program says of its version; nil if it has no program of its own.
+    var version: String? {
+        guard let program, !versionArguments.isEmpty else { return nil }
+        let said = (try? Child.output(of: program, versionArguments)) ?? ""
+        let lines = said.split(separator: "\n").map { String($0.drop { $0 == " " }) }
+        return lines.first { $0.contains { $0.isNumber } }
     }
 
     /// Starts it and waits until it listens.
-    func start(upstream: UInt16) throws -> RunningSystem {
+    func start(upstream: UInt16, content: Content) throws -> RunningSystem {
         let place = Place(
             folder: try Folder(),
             port: program == nil ? upstream : try Loopback.freePort(),
             upstream: upstream,
-            metrics: try Loopback.freePort()
+            metrics: try Loopback.freePort(),
+            content: content
         )
-        guard let program else { return RunningSystem(self, place, child: nil) }
+        guard let program else { return RunningSystem(self, place) }
         let child = try Child(program, try arguments(place), output: place.folder.file("output"))
         try child.waitUntilListening(on: place.port)
-        return RunningSystem(self, place, child: child)
-    }
-}
-
-/// A system that listens.
-final class RunningSystem {
-    let system: System
-    let place: System.Place
-    let child: Child?
-
-    init(_ system: System, _ place: System.Place, child: Child?) {
-        self.system = system
-        self.place = place
-        self.child = child
-    }
-
-    var processorReading: ProcessorReading? { child.map { ProcessorReading(group: $0.pid) } }
-
-    /// Ends it, and holds what it wrote down against what was sent.
-    func finish(after outcome: Outcome, goesBack: Bool) throws {
-        guard let child else { return }
-        try child.end()
-        try system.record?.check(place, outcome, goesBack: goesBack)
+        let scraper = isScraped ? try Scraper(of: place.metrics) : nil
+        return RunningSystem(self, place, child: child, scraper: scraper)
     }
 }

@@ -9,14 +9,24 @@ struct SystemCatalogue {
         return String(decoding: path[..<max(0, count)].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }()
 
-    /// Programs of overhear to measure, by name; the nameless one is the one to report.
-    var overhears: [(name: String, program: String)]
+    /// A build of overhear to measure.
+    struct Build {
+        /// Empty for the one to report.
+        let name: String
+        let program: String
+    }
+
+    let builds: [Build]
+    /// The repository's `Benchmarks`, where the peers lie that were made for this, and the environment of Python's beside it.
+    let folder: String
 
     var all: [System] {
-        [Self.direct, Self.floor, HAProxy.system(), HAProxy.system(bufferByteCount: 256 << 10)]
-            + [Nginx.system(), Nginx.system(bufferByteCount: 256 << 10)]
-            + overhears.flatMap { Overhear.systems($0.program, named: $0.name) }
+        [Self.direct, Self.floor, HAProxy.system(), HAProxy.system(bufferByteCount: 256 << 10), Nginx.system()]
+            + [Nginx.system(bufferByteCount: 256 << 10), Self.socat, nio, Python.asynchat(in: folder)]
+            + [Python.mitmproxy(in: folder)] + builds.flatMap(Overhear.systems)
     }
+
+    func system(named name: String) -> System? { all.first { $0.name == name } }
 
     private static let direct = System(name: "direct", meaning: "no relay", program: nil) { _ in [] }
 
@@ -26,5 +36,27 @@ struct SystemCatalogue {
         program: ownProgram
     ) { place in
         ["floor", "--port", "\(place.port)", "--upstream", "\(place.upstream)"]
+    }
+
+    private static let socat = System(
+        name: "socat",
+        meaning: "socat, a process for each connection",
+        program: "socat",
+        versionArguments: ["-V"]
+    ) { place in
+        [
+            "TCP-LISTEN:\(place.port),bind=127.0.0.1,reuseaddr,fork,backlog=4096,nodelay",
+            "TCP:127.0.0.1:\(place.upstream),nodelay",
+        ]
+    }
+
+    private var nio: System {
+        System(
+            name: "nio",
+            meaning: "a glue relay on SwiftNIO, one thread",
+            program: "\(folder)/nio-relay/.build/release/nio-relay"
+        ) { place in
+            ["\(place.port)", "\(place.upstream)"]
+        }
     }
 }

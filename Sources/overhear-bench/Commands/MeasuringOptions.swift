@@ -1,0 +1,40 @@
+import ArgumentParser
+
+/// What every command that measures asks.
+struct MeasuringOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("How many rounds.", valueName: "count"))
+    var rounds = 5
+
+    @Option(help: ArgumentHelp("How long each system is measured in a round.", valueName: "seconds"))
+    var seconds = 1.0
+
+    @Option(
+        help: ArgumentHelp(
+            "The overhear to measure (default: beside this program); NAME=FILE measures another besides, as overhear-off@NAME and so on.",
+            valueName: "file"
+        )
+    )
+    var overhear: [String] = []
+
+    @Option(
+        help: ArgumentHelp("The repository's folder Benchmarks, with the peers written for this.", valueName: "folder")
+    )
+    var benchmarks = "Benchmarks"
+
+    func validate() throws {
+        guard rounds >= 1, seconds > 0 else { throw ValidationError("give at least one round, and some time") }
+    }
+
+    var catalogue: SystemCatalogue {
+        var builds = overhear.map { text in
+            guard let equals = text.firstIndex(of: "=") else { return SystemCatalogue.Build(name: "", program: text) }
+            let program = String(text[text.index(after: equals)...])
+            return SystemCatalogue.Build(name: String(text[..<equals]), program: program)
+        }
+        if !builds.contains(where: \.name.isEmpty) {
+            let folder = SystemCatalogue.ownProgram.split(separator: "/").dropLast().joined(separator: "/")
+            builds.insert(SystemCatalogue.Build(name: "", program: "/\(folder)/overhear"), at: 0)
+        }
+        return SystemCatalogue(builds: builds, folder: benchmarks)
+    }
+}

@@ -1,0 +1,30 @@
+/// One system under one load, once.
+struct Trial {
+    private let system: System
+    private let load: Load
+    private let seconds: Double
+    private let highestRate: HighestRate
+
+    init(_ system: System, _ load: Load, _ seconds: Double, _ highestRate: HighestRate) {
+        self.system = system
+        self.load = load
+        self.seconds = seconds
+        self.highestRate = highestRate
+    }
+
+    /// - Returns: what the generator saw, and what the relay used meanwhile; throws if anything was lost or not recorded.
+    func run() throws -> (outcome: Outcome, processor: ProcessorTime?) {
+        let server = try ServerProcess(for: load)
+        let running = try system.start(upstream: server.port, content: load.content)
+        var readings: [ProcessorReading] = []
+        let watch = Watch(
+            warmUp: Nanoseconds(seconds: load.warmUp),
+            duration: Nanoseconds(seconds: seconds),
+            mark: { if let reading = running.processorReading { readings.append(reading) } }
+        )
+        let outcome = try load.run(on: running.place.port, watch, highestRate: highestRate.value)
+        guard outcome.lostBytes == 0 else { throw Trouble("lost \(outcome.lostBytes) bytes") }
+        try running.finish(after: outcome)
+        return (outcome, readings.count == 2 ? readings[1].since(readings[0]) : nil)
+    }
+}
