@@ -46,6 +46,25 @@ sanitize: ## Run the suites of all modules under the address and thread sanitize
 	@.ci/install-packages build test fuzz
 	Tests/Sanitizers/run $(ARGUMENTS)
 
+ROUNDS ?= 9
+LENGTH ?= 1
+RESULTS := Benchmarks/results/results.json
+BENCH := .build/release/overhear-bench
+
+# A quick run shows that everything runs; its figures mean nothing, so they go where git does not see them.
+.PHONY: bench
+bench: build ## Measure overhear beside other relays and write docs/PERFORMANCE.md (25 minutes); ROUNDS=9 LENGTH=1, QUICK=1 only tries all
+	@.ci/install-packages bench
+	swift build -c release --product overhear-bench
+	swift build -c release --package-path Benchmarks/nio-relay --scratch-path .build-nio-relay
+ifdef QUICK
+	$(BENCH) measure --rounds 1 --seconds 0.2 --results .build/quick-results.json $(ARGUMENTS)
+	$(BENCH) report --results .build/quick-results.json
+else
+	$(BENCH) measure --rounds $(ROUNDS) --seconds $(LENGTH) --results $(RESULTS) $(ARGUMENTS)
+	$(BENCH) report --results $(RESULTS) --documentation docs/PERFORMANCE.md --plot docs/performance.svg
+endif
+
 .PHONY: lint
 lint: ## Check the format of the sources and, where shellcheck is there, the scripts
 	swift format lint --strict --recursive $(SOURCES)
@@ -63,4 +82,4 @@ image: ## Build the Docker image, named overhear (or IMAGE=name:tag)
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build .build-address .build-fuzz .build-python .build-thread
+	rm -rf .build .build-address .build-bench-python .build-fuzz .build-nio-relay .build-python .build-thread

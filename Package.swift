@@ -111,6 +111,7 @@ let package = Package(
             dependencies: ["overhear", "AsyncChat", "Traffic", "Relay", "Metrics", "Capture", "CLinux", "CSQLite"],
             swiftSettings: strict
         ),
+        .testTarget(name: "BenchTests", dependencies: ["overhear-bench", "overhear"], swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzCases"], exclude: ["Corpora"], swiftSettings: strict),
     ] + fuzzers.map(fuzzer),
     swiftLanguageModes: [.v6]

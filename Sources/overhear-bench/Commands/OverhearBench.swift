@@ -7,10 +7,15 @@ struct OverhearBench: ParsableCommand {
         commandName: "overhear-bench",
         abstract: "Measures overhear beside other relays.",
         subcommands: [
-            CompareCommand.self, EchoCommand.self, SinkCommand.self, FloorCommand.self,
-            ScrapeCommand.self,
+            CompareCommand.self, MeasureCommand.self, ReportCommand.self, EchoCommand.self, SinkCommand.self,
+            FloorCommand.self, ScrapeCommand.self,
         ]
     )
+
+    static func main() {
+        DescriptorLimit.raise()
+        main(nil)
+    }
 
     /// Names and what they mean, in two columns.
     static func list(_ items: [(String, String)]) -> String {

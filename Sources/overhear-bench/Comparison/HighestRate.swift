@@ -2,7 +2,7 @@
 final class HighestRate {
     private let haproxy: System?
     private let seconds: Double
-    private var known: Double?
+    private(set) var known: Double?
 
     init(of haproxy: System?, seconds: Double) {
         self.haproxy = haproxy

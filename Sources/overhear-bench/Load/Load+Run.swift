@@ -16,7 +16,7 @@ extension Load {
             var exchange = try Exchange(self, inFlight: 1, rate: perSecond, port: port)
             return try exchange.run(watch)
         case .oneMessageEach:
-            var messages = try OneMessageEach(self, port: port)
+            var messages = OneMessageEach(self, port: port)
             return try messages.run(watch)
         case .oneWay:
             var stream = try OneWay(self, port: port)

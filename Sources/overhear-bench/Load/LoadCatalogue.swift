@@ -90,3 +90,7 @@ extension Load {
     /// The one that says how fast HAProxy is at best, for loads at a part of that.
     static let reference = catalogue[0]
 }
+
+extension Load {
+    static func named(_ name: String) -> Load? { catalogue.first { $0.name == name } }
+}

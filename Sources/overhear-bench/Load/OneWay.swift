@@ -10,19 +10,19 @@ struct OneWay {
     }
 
     private let message: [UInt8]
-    private let ready: EpollSet
-    private var connections: [Connection]
+    private let ready = EpollSet()
+    private let sockets = OpenSockets()
+    private var connections: [Connection] = []
     private var outcome = Outcome()
 
     init(_ load: Load, port: UInt16) throws {
         message = load.message
-        connections = try (0..<load.connections).map { _ in
-            let descriptor = try Loopback.connect(to: port)
+        for slot in 0..<load.connections {
+            let descriptor = sockets.own(try Loopback.connect(to: port))
             Loopback.stopBlocking(descriptor)
-            return Connection(descriptor: descriptor)
+            connections.append(Connection(descriptor: descriptor))
+            ready.add(descriptor, EPOLLOUT, token: slot)
         }
-        ready = try EpollSet()
-        for slot in connections.indices { ready.add(connections[slot].descriptor, EPOLLOUT, token: slot) }
     }
 
     mutating func run(_ watch: Watch) throws -> Outcome {
@@ -63,7 +63,6 @@ struct OneWay {
         var limit = timeval(tv_sec: Int(patience.seconds), tv_usec: 0)
         for slot in connections.indices {
             let descriptor = connections[slot].descriptor
-            defer { close(descriptor) }
             _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
             setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))

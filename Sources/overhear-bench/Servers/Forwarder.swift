@@ -37,14 +37,13 @@ struct Forwarder: ~Copyable {
     private static let descriptorLimit = 65_536
     private let partner: Partner
     private let listener: CInt
-    private let ready: EpollSet
+    private let ready = EpollSet()
     private let buffer = UnsafeMutableRawPointer.allocate(byteCount: bufferByteCount, alignment: 64)
     private let ends = UnsafeMutablePointer<End>.allocate(capacity: descriptorLimit)
 
-    init(listener: CInt, partner: Partner) throws(SystemError) {
+    init(listener: CInt, partner: Partner) {
         self.listener = listener
         self.partner = partner
-        ready = try EpollSet()
         ends.initialize(repeating: End(), count: Self.descriptorLimit)
         ready.add(listener, EPOLLIN, token: Int(listener))
     }

@@ -7,13 +7,12 @@ struct Sink: ~Copyable {
     private static let bufferByteCount = 256 << 10
     private static let descriptorLimit = 65_536
     private let listener: CInt
-    private let ready: EpollSet
+    private let ready = EpollSet()
     private let buffer = UnsafeMutableRawPointer.allocate(byteCount: bufferByteCount, alignment: 64)
     private let taken = UnsafeMutablePointer<Int>.allocate(capacity: descriptorLimit)
 
-    init(listener: CInt) throws(SystemError) {
+    init(listener: CInt) {
         self.listener = listener
-        ready = try EpollSet()
         ready.add(listener, EPOLLIN, token: Int(listener))
     }
 

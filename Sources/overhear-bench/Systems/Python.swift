@@ -25,6 +25,11 @@ enum Python {
             meaning: "a relay on Python's asynchat, recording every message into SQLite",
             program: "/usr/bin/python3",
             needs: ["\(folder)/asynchat/relay.py", "sqlite3"],
+            lacks: {
+                // Python 3.12 is the first without it.
+                let found = try? Child.output(of: "/usr/bin/python3", ["-W", "ignore", "-c", "import asynchat"])
+                return found == nil ? "Python's asynchat" : nil
+            },
             versionArguments: ["--version"],
             record: .rows
         ) { place in

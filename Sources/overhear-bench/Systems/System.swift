@@ -21,6 +21,8 @@ struct System: Sendable {
     let program: String?
     /// Files it needs besides the program.
     var needs: [String] = []
+    /// Anything else it lacks, where looking for files does not tell.
+    var lacks: @Sendable () -> String? = { nil }
     /// How to ask its program for its version, and so to know what was measured.
     var versionArguments: [String] = []
     /// What it keeps of the messages, for the check that all of them were heard.
@@ -34,7 +36,7 @@ struct System: Sendable {
     var missing: String? {
         guard let program else { return nil }
         if Child.find(program) == nil { return program }
-        return needs.first { $0.contains("/") ? !Files.exists($0) : Child.find($0) == nil }
+        return needs.first { $0.contains("/") ? !Files.exists($0) : Child.find($0) == nil } ?? lacks()
     }
 
     /// The first line of what its program says of its version; nil if it has no program of its own.

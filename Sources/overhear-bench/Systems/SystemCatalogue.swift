@@ -17,7 +17,7 @@ struct SystemCatalogue {
     }
 
     let builds: [Build]
-    /// The repository's `Benchmarks`, where the peers lie that were made for this, and the environment of Python's beside it.
+    /// The repository's `Benchmarks`, where the peers lie that were made for this; what is built of them, and mitmproxy, lies beside it.
     let folder: String
 
     var all: [System] {
@@ -54,7 +54,7 @@ struct SystemCatalogue {
         System(
             name: "nio",
             meaning: "a glue relay on SwiftNIO, one thread",
-            program: "\(folder)/nio-relay/.build/release/nio-relay"
+            program: "\(folder)/../.build-nio-relay/release/nio-relay"
         ) { place in
             ["\(place.port)", "\(place.upstream)"]
         }

@@ -1,0 +1,77 @@
+import ArgumentParser
+import FoundationEssentials
+
+/// `overhear-bench measure`: the whole programme, or some of its loads, into a file.
+struct MeasureCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "measure",
+        abstract: "Measure all that docs/PERFORMANCE.md tells, or some of it again, into a file.",
+        discussion: "What the file holds of other loads stays. It is written after each load."
+    )
+
+    @OptionGroup var what: MeasuringOptions
+
+    @Option(help: ArgumentHelp("Only these loads; memory stands for that of idle sessions.", valueName: "names"))
+    var loads = "all"
+
+    @Option(help: ArgumentHelp("The file.", valueName: "file"))
+    var results = "Benchmarks/results/results.json"
+
+    func run() throws {
+        let names = Programme.sections.map { ($0.load, $0.load) } + [("memory", "memory")]
+        let wanted = try OverhearBench.pick(loads, from: names, called: "load")
+        let catalogue = what.catalogue
+        var results = try Results(file: results) ?? Results()
+        results.machine = Machine()
+        let there = OverhearBench.skippingMissing(catalogue.all)
+        results.skipped = catalogue.all.map(\.name).filter { name in !there.contains { $0.name == name } }
+        results.versions = versions(of: there)
+        let rate = HighestRate(of: there.first { $0.name == "haproxy" }, seconds: what.seconds)
+        for section in Programme.sections where wanted.contains(section.load) {
+            results.replace(try measure(section, there, rate))
+            try results.write(to: self.results)
+        }
+        if wanted.contains("memory") {
+            results.memory = try weigh(there)
+            try results.write(to: self.results)
+        }
+        guard results.sections.allSatisfy(\.failures.isEmpty) else { throw ExitCode.failure }
+    }
+
+    private func measure(_ section: Programme.Section, _ there: [System], _ rate: HighestRate) throws -> Results.Section
+    {
+        guard let load = Load.named(section.load) else { throw Trouble("there is no load \(section.load)") }
+        let systems = there.filter { system in section.systems.contains { $0.rawValue == system.name } }
+        var comparison = Comparison(load, systems, rounds: what.rounds, seconds: what.seconds, highestRate: rate)
+        try comparison.run()
+        let set = MeasurementSet(of: load.name, from: comparison.measurements)
+        Terminal.print("\n" + ComparisonTable(load: load, measurements: set).text)
+        for failure in comparison.failures {
+            Terminal.print("FAILED: \(failure.system) in round \(failure.round): \(failure.reason)")
+        }
+        return Results.Section(
+            load: load.name,
+            at: Date.now.formatted(.iso8601),
+            highestRate: rate.known,
+            measurements: comparison.measurements,
+            failures: comparison.failures
+        )
+    }
+
+    /// Idle sessions differ little from time to time: three rounds say it.
+    private func weigh(_ there: [System]) throws -> [IdleMemory.Measurement] {
+        let systems = there.filter { system in Programme.memory.contains { $0.rawValue == system.name } }
+        return try (1...min(3, what.rounds)).flatMap { round in
+            try systems.map { system in
+                Terminal.progress("memory, round \(round): \(system.name)")
+                return try IdleMemory(system: system, sessions: Programme.idleSessions).run(round: round)
+            }
+        }
+    }
+
+    private func versions(of systems: [System]) -> [String: String] {
+        systems.reduce(into: [:]) { versions, system in
+            if let version = system.version { versions[system.name] = version }
+        }
+    }
+}

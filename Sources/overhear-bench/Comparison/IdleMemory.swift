@@ -1,0 +1,41 @@
+import Glibc
+
+/// What an idle session costs in memory: what a relay's processes have resident with thousands of sessions less what they
+/// have with none, for each session.
+///
+/// Each session has had one message to and fro, and then nothing. The kernel's socket buffers are not counted: they are the
+/// same for all.
+struct IdleMemory {
+    let system: System
+    let sessions: Int
+
+    struct Measurement: Codable {
+        let system: String
+        let round: Int
+        let sessions: Int
+        let bytesWithNone: Int
+        let bytesWithAll: Int
+
+        var bytesPerSession: Double { Double(bytesWithAll - bytesWithNone) / Double(sessions) }
+    }
+
+    func run(round: Int) throws -> Measurement {
+        let load = Load.reference
+        let server = try ServerProcess(for: load)
+        let running = try system.start(upstream: server.port, content: load.content)
+        // The first session brings the code that serves it into memory.
+        close(try Exchange.open(load, running.place.port))
+        let before = running.residentByteCount
+        let sockets = OpenSockets()
+        for _ in 0..<sessions { sockets.own(try Exchange.open(load, running.place.port)) }
+        return withExtendedLifetime(sockets) {
+            Measurement(
+                system: system.name,
+                round: round,
+                sessions: sessions,
+                bytesWithNone: before,
+                bytesWithAll: running.residentByteCount
+            )
+        }
+    }
+}

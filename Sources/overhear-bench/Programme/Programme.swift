@@ -1,0 +1,65 @@
+/// All that is measured for docs/PERFORMANCE.md: which systems under which load.
+enum Programme {
+    struct Section: Sendable {
+        let load: String
+        let systems: [SystemName]
+    }
+
+    static let sections: [Section] = [
+        section(
+            "pingpong-64",
+            .direct,
+            .socat,
+            .nio,
+            .asynchat,
+            .mitmproxy,
+            .off,
+            .twoLoops,
+            .scraped,
+            .metadata,
+            .full
+        ),
+        section("pingpong-1", .direct, .off, .full),
+        section("pipelined", .nio, .off, .metadata, .full, .pruning),
+        section("large", .direct, .haproxyLarge, .nginxLarge, .nio, .off, .head, .full),
+        section("one-way", .off),
+        section("connect", .direct, .nio, .off, .twoLoops, .full),
+        section("steady", .direct, .nio, .off, .full),
+        Section(load: "steady-9000", systems: [.off, .scraped]),
+        section("mostly-idle", .off, .full),
+        section("slow-reader", .off, .full),
+        Section(load: "resp", systems: [.none, .off]),
+        Section(load: "postgres", systems: [.none, .off]),
+    ]
+
+    /// Whose idle sessions are weighed, and how many of them.
+    static let memory: [SystemName] = [.haproxy, .nginx, .nio, .off, .full]
+    static let idleSessions = 9000
+
+    /// A section that has the floor and the plain relays besides.
+    private static func section(_ load: String, _ others: SystemName...) -> Section {
+        Section(load: load, systems: [.floor, .haproxy, .nginx] + others)
+    }
+}
+
+/// A system's name, spelled in one place.
+enum SystemName: String, CaseIterable, Codable, Sendable {
+    case direct
+    case floor
+    case haproxy
+    case haproxyLarge = "haproxy-256k"
+    case nginx
+    case nginxLarge = "nginx-256k"
+    case socat
+    case nio
+    case asynchat
+    case mitmproxy
+    case none = "overhear-none"
+    case off = "overhear-off"
+    case twoLoops = "overhear-off-2-loops"
+    case scraped = "overhear-off-scraped"
+    case metadata = "overhear-metadata"
+    case head = "overhear-head"
+    case full = "overhear-full"
+    case pruning = "overhear-full-pruning"
+}

@@ -1,0 +1,28 @@
+import Testing
+
+@testable import overhear_bench
+
+/// The bench itself, against its own floor and the overhear built beside it.
+@Suite(.serialized) struct `A short comparison` {
+    /// Both programs lie where the tests do.
+    private let folder = SystemCatalogue.ownProgram.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+
+    /// Those at a part of HAProxy's rate need HAProxy.
+    @Test(arguments: Load.catalogue.filter { !$0.isAtHAProxysRate }.map(\.name))
+    func `runs to its end and loses nothing`(load: String) throws {
+        let output = try Child.output(
+            of: "\(folder)/overhear-bench",
+            [
+                "compare", "--systems", "direct,floor,overhear-full", "--loads", load, "--rounds", "1",
+                "--seconds", "0.05",
+            ]
+        )
+        let lines = output.split(separator: "\n")
+        for system in ["direct", "floor", "overhear-full"] {
+            let row = try #require(lines.first { $0.split(separator: " ").first == Substring(system) })
+            let figure = row.split(separator: " ")[1].filter { $0 != "," }
+            #expect(try #require(Double(figure)) > 0)
+        }
+        #expect(lines.last == "lost: 0 bytes in 3 measurements; all counters and records held what was sent")
+    }
+}
