@@ -108,7 +108,10 @@ let package = Package(
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "CSQLite"], swiftSettings: strict),
         .testTarget(
             name: "OverhearTests",
-            dependencies: ["overhear", "AsyncChat", "Traffic", "Relay", "Metrics", "Capture", "CLinux", "CSQLite"],
+            dependencies: [
+                "overhear", "AsyncChat", "Traffic", "Relay", "Metrics", "Capture", "CLinux", "CSQLite",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "BenchTests", dependencies: ["overhear-bench", "overhear"], swiftSettings: strict),

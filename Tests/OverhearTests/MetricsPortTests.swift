@@ -18,14 +18,6 @@ import Testing
         return wire
     }
 
-    /// The interpreter that has Prometheus' own client library; `.ci/install-packages test` makes it.
-    private func python() throws -> String {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let path = root.deletingLastPathComponent().appendingPathComponent(".build-python/bin/python3").path
-        guard access(path, X_OK) == 0 else { throw Trouble("\(path) is missing; run .ci/install-packages test") }
-        return path
-    }
-
     @Test func `is understood by Prometheus' own strict parser, while traffic is recorded`() throws {
         try withEchoServer { server in
             try withRelay(to: server) { relay in
@@ -48,7 +40,7 @@ import Testing
                     print(int(samples["overhear_messages_total", (("direction", "upstream"), route)]))
                     print(int(samples["overhear_sessions_active", (route,)]))
                     """
-                let outcome = try run(python(), ["-c", script], input: text)
+                let outcome = try run(python, ["-c", script], input: text)
                 #expect(outcome.errors.isEmpty)
                 #expect(outcome.output == "100\n1\n")
             }
@@ -78,7 +70,7 @@ import Testing
                                 e = sample.exemplar
                                 print(sample.labels["le"], e.labels["session"], e.labels["sequence"], int(e.value))
                     """
-                let outcome = try run(python(), ["-c", script], input: answer.text)
+                let outcome = try run(python, ["-c", script], input: answer.text)
                 #expect(outcome.errors.isEmpty)
                 #expect(outcome.output == "16.0 1 1 6\n16384.0 1 2 5000\n")
                 client.close()
