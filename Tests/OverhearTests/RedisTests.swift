@@ -4,21 +4,6 @@ import Testing
 
 /// Real Redis traffic: `redis-server`, `redis-cli` and `redis-benchmark` as Debian ships them.
 @Suite struct `Redis behind the relay` {
-    /// Runs a server that keeps everything in memory, on a Unix socket of its own.
-    private func withRedis<Value>(_ body: (String) throws -> Value) throws -> Value {
-        let folder = try Folder()
-        let socket = folder.file("redis")
-        let server = try Child(
-            "redis-server",
-            ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", folder.path]
-        )
-        try eventually("redis-server listens; it said: \(server.output)\(server.errors)") {
-            if server.hasEnded { throw Trouble("redis-server ended: \(server.output)\(server.errors)") }
-            return (try? Wire(to: "unix:\(socket)")) != nil
-        }
-        return try body("unix:\(socket)")
-    }
-
     private func client(_ program: String, _ arguments: [String], at address: String) throws -> String {
         let colon = try #require(address.lastIndex(of: ":"))
         let place =
