@@ -5,7 +5,7 @@ import Testing
 
 /// What keeps a dashboard working in a Grafana that is not ours, and true to the catalogue.
 @Suite struct `The dashboards` {
-    private static let files = ["overhear-overview.json", "overhear-channels.json", "overhear-recorder.json"]
+    static let files = ["overhear-overview.json", "overhear-channels.json", "overhear-recorder.json"]
 
     @Test(arguments: files) func `query only what the catalogue declares`(file: String) throws {
         let declared = Set(Catalogue.all.flatMap(\.sampleNames))
@@ -25,47 +25,15 @@ import Testing
         let dashboard = try Dashboard(file)
         #expect(dashboard.root["id"] is NSNull)
         #expect(dashboard.root["uid"] as? String == String(file.dropLast(".json".count)))
-        #expect(dashboard.root["editable"] as? Bool == false)
         #expect(dashboard.root["schemaVersion"] as? Int == 39)
         #expect(dashboard.root["__inputs"] == nil)
     }
 
-    @Test(arguments: files) func `let the reader choose source, job, instance and route`(file: String) throws {
-        let variables = try Dashboard(file).variables
-        let wanted =
-            file == "overhear-recorder.json"
-            ? ["datasource", "job", "instance"] : ["datasource", "job", "instance", "route"]
-        #expect(variables.map { $0["name"] as? String } == wanted)
-        #expect(variables[0]["label"] as? String == "Data source")
-        for variable in variables.dropFirst() {
-            #expect(variable["multi"] as? Bool == true)
-            #expect(variable["allValue"] as? String == ".+")
-            #expect(variable["refresh"] as? Int == 2)
-        }
-    }
-
-    @Test(arguments: files) func `explain every panel`(file: String) throws {
-        for panel in try Dashboard(file).panels {
-            let title = panel["title"] as? String ?? ""
-            #expect(!title.isEmpty)
-            #expect((panel["description"] as? String)?.isEmpty == false, "\(title)")
-            #expect(unit(of: panel)?.isEmpty == false, "\(title)")
-            #expect((panel["datasource"] as? [String: Any])?["uid"] as? String == "${datasource}", "\(title)")
-        }
-    }
-
-    @Test(arguments: files) func `ask for the chosen instances, and for rates that fit the scrape interval`(
-        file: String
-    ) throws {
-        for query in try Dashboard(file).queries {
-            #expect(query.contains(#"job=~"$job",instance=~"$instance""#), "\(query)")
-            for match in query.matches(of: /(rate|increase)\([^\[]*\[([^\]]*)\]/) {
-                #expect(["$__rate_interval", "$__range"].contains(String(match.2)), "\(query)")
-            }
-            for match in query.matches(of: /(\w+\()?([a-z_]+_total)\{/) {
-                #expect(["rate(", "increase("].contains(match.1.map(String.init)), "\(query)")
-            }
-        }
+    @Test(arguments: files) func `let the reader choose routes where there are any`(file: String) throws {
+        let chosen = try Dashboard(file).variables.compactMap { $0["name"] as? String }
+        let routes = file == "overhear-recorder.json" ? [] : ["route"]
+        #expect(chosen == ["datasource", "job", "instance"] + routes)
+        #expect(try Dashboard(file).queries.contains { $0.contains(#"route=~"$route""#) } == !routes.isEmpty)
     }
 
     @Test(arguments: files) func `lay no panel over another`(file: String) throws {
@@ -77,15 +45,10 @@ import Testing
             #expect(place.x + place.w <= 24)
         }
     }
-
-    private func unit(of panel: [String: Any]) -> String? {
-        let defaults = (panel["fieldConfig"] as? [String: Any])?["defaults"] as? [String: Any]
-        return defaults?["unit"] as? String
-    }
 }
 
 /// A dashboard file, read for checking.
-private struct Dashboard {
+struct Dashboard {
     let root: [String: Any]
 
     init(_ file: String) throws {
@@ -98,9 +61,9 @@ private struct Dashboard {
     /// Without the rows, which only bear a title.
     var panels: [[String: Any]] { everything.filter { $0["type"] as? String != "row" } }
 
-    var queries: [String] {
-        panels.flatMap { $0["targets"] as? [[String: Any]] ?? [] }.compactMap { $0["expr"] as? String }
-    }
+    var targets: [[String: Any]] { panels.flatMap { $0["targets"] as? [[String: Any]] ?? [] } }
+
+    var queries: [String] { targets.compactMap { $0["expr"] as? String } }
 
     var variables: [[String: Any]] {
         (root["templating"] as? [String: Any])?["list"] as? [[String: Any]] ?? []
