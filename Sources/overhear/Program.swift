@@ -110,6 +110,10 @@ final class Program {
             },
             loops: shared.metrics,
             board: statusBoard,
+            marks: StatusMarks(
+                low: shared.configuration.lowWaterByteCount,
+                high: shared.configuration.highWaterByteCount
+            ),
             showsMessages: shared.showsMessages,
             recorder: { board.figures }
         )

@@ -31,6 +31,7 @@ final class HTTPScene {
             routes: (0..<routes).map { StatusRoute(name: "route-\($0)", listen: ":1", upstream: ":2") },
             loops: loops,
             board: board,
+            marks: StatusMarks(low: 10, high: 40),
             showsMessages: true,
             recorder: { nil }
         )

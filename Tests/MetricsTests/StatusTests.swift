@@ -41,6 +41,36 @@ import Traffic
         #expect(message["byte_count"] as? Int == 40)
     }
 
+    @Test func `is documented field by field`() throws {
+        let scene = try HTTPScene()
+        let window = window(scene.board)
+        _ = scene.board.look()
+        window.turned(at: 1_000_000_000)
+        window.message(header(byteCount: 1, direction: .upstream), payload: [65].span.bytes)
+        window.turned(at: 2_000_000_000)
+        let text = try String(contentsOf: checkout.appending(path: "docs/METRICS.md"), encoding: .utf8)
+        let section = try #require(text.components(separatedBy: "### `/status.json`").last)
+        let rows = section.split(separator: "\n").filter { $0.hasPrefix("| `") }
+        let documented = rows.flatMap { row in
+            row.split(separator: "|")[0].matches(of: /`([^`]+)`/).map { String($0.1) }
+        }
+        let served = fields(of: try status(scene), named: "")
+        #expect(Set(documented.filter { !$0.hasSuffix("[]") }) == served)
+    }
+
+    /// The names of all that an object holds: `routes[].name`; a pair of numbers is one.
+    private func fields(of value: Any, named name: String) -> Set<String> {
+        switch value {
+        case let object as [String: Any]:
+            let prefix = name.isEmpty ? "" : name + "."
+            return object.reduce(into: []) { $0.formUnion(fields(of: $1.value, named: prefix + $1.key)) }
+        case let list as [[String: Any]]:
+            return list.reduce(into: []) { $0.formUnion(fields(of: $1, named: name + "[]")) }
+        default:
+            return [name]
+        }
+    }
+
     @Test func `takes no messages while nobody looks, and never unless it may`() throws {
         for showsMessages in [true, false] {
             let board = StatusBoard(loops: 1)

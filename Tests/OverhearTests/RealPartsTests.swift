@@ -99,53 +99,6 @@ struct `Heavier programs behind the relay` {
         }
     }
 
-    // MARK: - Chromium
-
-    /// Pictures of the page are left in `.build/status-page`, for people to look at.
-    @Test func `the status page shows Chromium what is counted, without a word in its console`() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let pictures = root.deletingLastPathComponent().appendingPathComponent(".build/status-page")
-        try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
-        try withEchoServer { server in
-            try withRelay(to: server) { relay in
-                let clients = try (1...7).map { _ in try relay.connect() }
-                for client in clients {
-                    try client.send("<script>alert(1)</script>\n")
-                    _ = try client.receive(exactly: 26)
-                }
-                let folder = try Folder()
-                let common = [
-                    "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr",
-                    "--user-data-dir=\(folder.path)", "--virtual-time-budget=12000",
-                ]
-                let page = "http://\(relay.metricsAddress)/"
-                // The loops report once a second, from when they are first asked.
-                try eventually("the sessions are shown") {
-                    try relay.get("/status.json").text.contains(#""sessions":[{"#)
-                }
-                let dump = try run("chromium", common + ["--dump-dom", page])
-                #expect(dump.output.contains(#"<b id="t-sessions">7</b>"#))
-                #expect(dump.output.contains(#"class="pill good" role="status">ready</p>"#))
-                #expect(dump.output.components(separatedBy: "127.0.0.1:").count > 7)
-                #expect(!dump.output.contains("<script>alert"))
-                #expect(!dump.errors.contains("CONSOLE"), "\(dump.errors)")
-                for (name, size, scheme) in [
-                    ("wide-light", "1280,1400", 1), ("wide-dark", "1280,1400", 0), ("narrow-light", "500,1800", 1),
-                    ("narrow-dark", "500,1800", 0),
-                ] {
-                    let picture = pictures.appendingPathComponent("\(name).png").path
-                    let shot = [
-                        "--window-size=\(size)", "--blink-settings=preferredColorScheme=\(scheme)",
-                        "--screenshot=\(picture)",
-                    ]
-                    let outcome = try run("chromium", common + shot + [page])
-                    #expect(!outcome.errors.contains("CONSOLE"), "\(outcome.errors)")
-                    #expect(FileManager.default.fileExists(atPath: picture))
-                }
-            }
-        }
-    }
-
     // MARK: - PostgreSQL
 
     @Test(arguments: ["postgres", "auto"]) func `pgbench is heard message by message`(framing: String) throws {

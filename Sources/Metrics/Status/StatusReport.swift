@@ -13,11 +13,23 @@ package struct StatusRoute: Equatable, Sendable {
     }
 }
 
+/// Bytes waiting in a FIFO: above the high mark its other side is not read, until the low mark is reached.
+package struct StatusMarks: Equatable, Sendable {
+    package var low: Int
+    package var high: Int
+
+    package init(low: Int, high: Int) {
+        self.low = low
+        self.high = high
+    }
+}
+
 /// What `/status.json` says, made anew for each answer from the counters and from what the loops hung out last.
 package final class StatusReport {
     private let routes: [StatusRoute]
     private let loops: [LoopMetrics]
     private let board: StatusBoard
+    private let marks: StatusMarks
     private let showsMessages: Bool
     private let madeAt = ContinuousClock.now
     private let recorder: @Sendable () -> RecorderFigures?
@@ -26,12 +38,14 @@ package final class StatusReport {
         routes: [StatusRoute],
         loops: [LoopMetrics],
         board: StatusBoard,
+        marks: StatusMarks,
         showsMessages: Bool,
         recorder: @escaping @Sendable () -> RecorderFigures?
     ) {
         self.routes = routes
         self.loops = loops
         self.board = board
+        self.marks = marks
         self.showsMessages = showsMessages
         self.recorder = recorder
     }
@@ -43,6 +57,7 @@ package final class StatusReport {
             "version": "1", "overhear": JSONText.string(version), "ready": "\(readiness.isReady)",
             "says": JSONText.string(readiness.sentence), "shows_messages": "\(showsMessages)",
             "age_ms": "\(ageMilliseconds)",
+            "marks": JSONText.object(["low": "\(marks.low)", "high": "\(marks.high)"]),
             "session_count": "\(views.reduce(0) { $0 + $1.sessionCount })",
         ])
         let parts = [

@@ -16,13 +16,15 @@ final class Child {
     ///   - directory: where it runs; its own temporary folder if not given.
     ///   - input: what it reads from its standard input.
     ///   - errors: a descriptor for its standard error instead of a file.
+    ///   - pipes: descriptors that it gets as 3, 4 and so on; above those.
     init(
         _ program: String,
         _ arguments: [String],
         environment: [String: String] = [:],
         directory: String? = nil,
         input: String = "",
-        errors: CInt? = nil
+        errors: CInt? = nil,
+        pipes: [CInt] = []
     ) throws {
         self.program = program
         folder = try Folder()
@@ -43,7 +45,8 @@ final class Child {
         }
 
         // What other tests have open at this moment is not the child's.
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        for (index, pipe) in pipes.enumerated() { posix_spawn_file_actions_adddup2(&actions, pipe, 3 + CInt(index)) }
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3 + CInt(pipes.count))
 
         // A child begins with no signal blocked or ignored, whatever the test runner does.
         var attributes = posix_spawnattr_t()
