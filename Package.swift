@@ -104,7 +104,7 @@ let package = Package(
         ),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic"], swiftSettings: strict),
         .testTarget(name: "RelayTests", dependencies: ["Relay"], swiftSettings: strict),
-        .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics", "CAllocationCount"], swiftSettings: strict),
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "CSQLite"], swiftSettings: strict),
         .testTarget(
             name: "OverhearTests",

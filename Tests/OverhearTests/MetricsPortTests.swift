@@ -233,18 +233,62 @@ import Testing
         }
     }
 
-    @Test func `reads little of a hundred mebibytes that nobody asked for`() throws {
+    @Test(arguments: [
+        ("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 104857600\r\n\r\n", 405),
+        ("GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 104857600\r\n\r\n", 400),
+        ("POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n6400000\r\n", 501),
+    ]) func `reads little of a hundred mebibytes that nobody asked for`(head: String, status: Int) throws {
         try withEchoServer { server in
             try withRelay(to: server) { relay in
                 let before = try relay.residentByteCount()
-                let wire = try ask(relay, "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 104857600\r\n\r\n")
-                #expect(try wire.receiveAnswer().status == 405)
+                let wire = try ask(relay, head)
+                #expect(try wire.receiveAnswer().status == status)
                 let piece = [UInt8](repeating: 65, count: 1 << 20)
                 var sent = 0
                 while sent < 100, (try? wire.send(piece)) != nil { sent += 1 }
                 #expect(sent < 100)
                 #expect(try relay.residentByteCount() < before + 8_000_000)
                 try expectUnaffected(relay)
+            }
+        }
+    }
+
+    @Test func `serves whoever asks while three hundred never finish asking`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                let before = try relay.descriptorCount()
+                let slow = try (1...300).map { _ in try ask(relay, "GET /metrics HTTP/1.1\r\nX: ") }
+                for _ in 1...10 {
+                    for wire in slow { _ = wire.sendSome([UInt8(ascii: "x")]) }
+                    #expect(try relay.get("/metrics").status == 200)
+                    try expectUnaffected(relay)
+                }
+                #expect(try relay.descriptorCount() <= before + 64 + 2)
+                for wire in slow { wire.close() }
+            }
+        }
+    }
+
+    @Test func `says as much, and no more, when five hundred are connected`() throws {
+        try withEchoServer { server in
+            try withRelay(to: server) { relay in
+                func lines() throws -> (series: [Substring], byteCount: Int) {
+                    let text = try relay.get("/metrics").text
+                    return (
+                        text.split(separator: "\n").map { $0[..<($0.lastIndex(of: " ") ?? $0.endIndex)] },
+                        text.utf8.count
+                    )
+                }
+                let before = try lines()
+                let clients = try (1...500).map { _ in try relay.connect() }
+                for client in clients { try client.send("hello\n") }
+                for client in clients { _ = try client.receive(exactly: 6) }
+                let during = try lines()
+                #expect(try relay.scrape().sum("overhear_sessions_active") == 500)
+                #expect(before.series == during.series)
+                // Numbers have become longer, nothing else: at most as many digits as a number has.
+                #expect(during.byteCount < before.byteCount + 20 * during.series.count)
+                for client in clients { client.close() }
             }
         }
     }
