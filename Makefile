@@ -26,6 +26,7 @@ test: ## Run the tests (minutes); ARGUMENTS='--filter Name' runs some of them
 	@.ci/install-packages build test
 	swift test --disable-xctest $(ARGUMENTS)
 
+# Pictures of the status page are kept in the folder that OVERHEAR_PICTURES names, if it does.
 .PHONY: test-real
 test-real: ## Run the tests with the heavy ones: PostgreSQL, nginx, wrk, Prometheus, Chromium
 	@.ci/install-packages build test real

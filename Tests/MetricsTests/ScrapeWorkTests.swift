@@ -5,7 +5,7 @@ import Traffic
 @testable import Metrics
 
 /// A scrape is made from counters, whatever they count: work is told by what is allocated for it, not by a clock.
-@Suite(.serialized, .enabled(if: allocation_count() >= 0)) struct `The work of a scrape` {
+@Suite(.enabled(if: allocation_count() >= 0)) struct `The work of a scrape` {
     private let metrics = LoopMetrics(routeCount: 1)
     private let board = StatusBoard(loops: 1)
     private let window: StatusWindow

@@ -1,3 +1,4 @@
+import AsyncChat
 import Foundation
 import Testing
 
@@ -21,8 +22,14 @@ extension `Heavier programs behind the relay` {
                 let browser = try Browser()
                 try browser.view(width: 1280, dark: false)
                 try browser.open("http://\(relay.metricsAddress)/")
-                let address = relay.address
-                let singing = Background { try Chorus.sing(3, at: address, for: 8) }
+                let (address, isOver) = (relay.address, Locked(false))
+                let singing = Background {
+                    let singers = try (1...3).map { _ in try Wire(to: address) }
+                    while !isOver.withLock({ $0 }) {
+                        for singer in singers { try singer.send("a line and another\n") }
+                        for singer in singers { _ = try singer.receive(exactly: 19) }
+                    }
+                }
                 try eventually("what is said is shown") {
                     for client in clients {
                         try client.send("<script>alert(1)</script>\n")
@@ -44,6 +51,7 @@ extension `Heavier programs behind the relay` {
                 try browser.view(width: 1280, dark: false)
                 try expectSpoken(browser)
                 try expectKeys(browser)
+                isOver.withLock { $0 = true }
                 try singing.wait()
                 try eventually("what peers say is text") {
                     for client in clients {
@@ -201,10 +209,15 @@ extension `Heavier programs behind the relay` {
                 try browser.evaluate("document.body.className + ' ' + document.title") == "stale no answer · overhear"
             )
             try browser.picture(to: try pictures().appending(path: "gone.png"))
-            try withRelay(arguments: options + ["--metrics", address], folder: folder) { relay in
+            let silent = ["--metrics", address, "--capture", "off", "--status-messages", "off"]
+            try withRelay(arguments: options + silent, folder: folder) { relay in
                 try eventually("the page goes on by itself") { try browser.text("ready").hasPrefix("ready") }
                 #expect(try browser.evaluate("document.body.className") == "")
                 #expect(try browser.text("t-sessions") == "0")
+                #expect(try browser.text("recorder") == "Stateoff")
+                #expect(try browser.evaluate("$('ask').hidden", as: Bool.self), "there is nothing to ask")
+                #expect(try browser.text("messages-note") == "Not shown here: --status-messages on shows them.")
+                #expect(try browser.evaluate("$('said').hidden", as: Bool.self), "nor what was said before")
                 let client = try relay.connect()
                 try eventually("a new session is shown") { try browser.evaluate("rows.size === 1", as: Bool.self) }
                 client.close()

@@ -6,7 +6,7 @@ extension StatusPage {
         const past = [];
         const seen = new Set();
         let before = null, sortBy = 'bytes', descending = true, latest = [], marks = {low: 65536, high: 262144};
-        let paused = false, spoken = 0;
+        let paused = false, spoken = 0, oldest = 0;
 
         const units = (n, step, names) => {
           let i = 0;
@@ -233,7 +233,7 @@ extension StatusPage {
             cell(row, m.preview);
           }
           while (body.rows.length > KEPT) body.deleteRow(-1);
-          $('said').hidden = !body.rows.length;
+          $('said').hidden = !status.shows_messages || !body.rows.length;
           write($('messages-note'), !status.shows_messages ? 'Not shown here: --status-messages on shows them.' : !body.rows.length ?
             'Nothing has been said since this page was opened.' :
             'The first of each second; the beginning of each, with what is no printable ASCII written out.');
@@ -259,11 +259,12 @@ extension StatusPage {
 
         function show(status) {
           const at = status.age_ms;
-          // Somebody else answers than before: what it counts began anew.
-          if (before && (at < before.at || status.loops.length !== before.loops.length || status.routes.length !== before.routes.length)) {
+          // A younger relay answers than before: what it counts, and perhaps its numbers, began anew.
+          if (at < oldest) {
             before = null;
             seen.clear();
           }
+          oldest = at;
           marks = status.marks;
           const active = sum(status.routes, r => r.active), seconds = before ? (at - before.at) / 1000 : 0;
           const isSuspended = status.recorder.state === 'suspended';
