@@ -328,6 +328,31 @@ import Traffic
         )
     }
 
+    /// MARIADB_CLIENT_CACHE_METADATA: who prepared a statement knows its columns, and need not be told again.
+    @Test func `mysql: MariaDB may leave a table's columns out`() throws {
+        let response: [UInt8] = [0, 2, 0, 0] + [UInt8](repeating: 0, count: 24) + [0x10, 0, 0, 0]
+        let eof: [UInt8] = [5, 0, 0, 3, 0xFE, 0, 0, 2, 0]
+        try expect(
+            "mysql",
+            hears: [
+                server([(Self.greeting(capabilities: (0xFE, 0xFF, 0xFF, 0xFF)), "Handshake", .length)]),
+                client([([32, 0, 0, 1] + response, "HandshakeResponse", .length)]),
+                server([([3, 0, 0, 2, 0, 0, 0], "OK", .length)]),
+                client([([2, 0, 0, 0, 23, 1], "StmtExecute", .length)]),
+                server([
+                    ([2, 0, 0, 1, 1, 1], "ResultSet", .length), ([2, 0, 0, 2, 3, 100], "ColumnDefinition", .length),
+                    (eof, "EOF", .length), ([2, 0, 0, 4, 0, 65], "Row", .length), (eof, "EOF", .length),
+                ]),
+                client([([2, 0, 0, 0, 23, 1], "StmtExecute", .length)]),
+                server([
+                    ([2, 0, 0, 1, 1, 0], "ResultSet", .length), (eof, "EOF", .length),
+                    ([2, 0, 0, 4, 0, 65], "Row", .length), (eof, "EOF", .length),
+                ]),
+                client([([1, 0, 0, 0, 14], "Ping", .length)]), server([([3, 0, 0, 1, 0, 0, 0], "OK", .length)]),
+            ]
+        )
+    }
+
     @Test func `mysql: a packet of full length goes on in the next`() throws {
         let framing = try Hearsay("mysql")
         framing.hear(Self.greeting(capabilities: (0, 0, 0, 0)), .downstream)

@@ -36,15 +36,20 @@ struct MySQLFramer: Framer {
     /// What the client asked for.
     private var capabilities: UInt64 = 0
     private var serverCapabilities: UInt64 = 0
+    /// MariaDB only: a table says whether its columns are described, for the client may know them.
+    private var mayOmitColumns = false
 
     private static let fullByteCount = 0xFF_FFFF
     /// Enough of a payload to name it; of the greeting, for the server's version and the capabilities behind it.
     private static let seenOfPayload = 128
     // Capability flags.
+    private static let isMySQL: UInt64 = 0x1
     private static let compression: UInt64 = 0x20
     private static let tls: UInt64 = 0x800
     private static let endsWithoutEOF: UInt64 = 0x100_0000
     private static let zstandard: UInt64 = 0x400_0000
+    /// Of MariaDB's own, which stand behind the others (MARIADB_CLIENT_CACHE_METADATA, flag 36 of all).
+    private static let cachesColumns: UInt64 = 0x10
 
     mutating func begin(_ direction: Direction) -> Part {
         if isEncrypted { return .chunks }
@@ -97,7 +102,11 @@ struct MySQLFramer: Framer {
         case .greeting, .authentication:
             guard packets.upstream.sequence == 1, seen.byteCount >= 4 else { return "AuthResponse" }
             capabilities = seen.littleEndian(4, at: 0)
-            guard packets.upstream.byteCount == 32, capabilities & Self.tls != 0 else { return "HandshakeResponse" }
+            guard packets.upstream.byteCount == 32, capabilities & Self.tls != 0 else {
+                let hasMore = capabilities & Self.isMySQL == 0 && seen.byteCount >= 32
+                mayOmitColumns = hasMore && seen.littleEndian(4, at: 28) & Self.cachesColumns != 0
+                return "HandshakeResponse"
+            }
             isEncrypted = true
             return "SSLRequest"
         case .answer, .columns, .rows:
@@ -174,8 +183,9 @@ struct MySQLFramer: Framer {
             let byteCount = first == 0xFC ? 2 : first == 0xFD ? 3 : 0
             let columns =
                 byteCount > 0 && seen.byteCount > byteCount ? seen.littleEndian(byteCount, at: 1) : UInt64(first)
+            let omitsColumns = mayOmitColumns && seen.byteCount > byteCount + 1 && seen[byte: byteCount + 1] == 0
             hasColumnsEnded = false
-            stage = .columns(columns)
+            stage = omitsColumns ? .rows : .columns(columns)
             return "ResultSet"
         }
     }
