@@ -28,7 +28,7 @@ test: ## Run the tests (minutes); ARGUMENTS='--filter Name' runs some of them
 
 # Pictures of the status page are kept in the folder that OVERHEAR_PICTURES names, if it does.
 .PHONY: test-real
-test-real: ## Run the tests with the heavy ones: PostgreSQL, nginx, wrk, Prometheus, Chromium
+test-real: ## Run the tests with the heavy ones: PostgreSQL, MariaDB, nginx, exim, mosquitto, rsyslog, tshark, Prometheus, Chromium
 	@.ci/install-packages build test real
 	OVERHEAR_REAL_PARTS=1 swift test --disable-xctest $(ARGUMENTS)
 

@@ -7,33 +7,6 @@ import Testing
 struct `Heavier programs behind the relay` {
     // MARK: - nginx and wrk
 
-    private func withNginx<Value>(_ body: (String) throws -> Value) throws -> Value {
-        let folder = try Folder()
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
-        let socket = folder.file("nginx.sock")
-        let places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .map { "\($0)_temp_path \(folder.file($0));" }.joined(separator: "\n")
-        let configuration = """
-            daemon off; master_process off; pid \(folder.file("pid")); error_log stderr;
-            events { worker_connections 512; }
-            http {
-                access_log off; keepalive_requests 1000000;
-                \(places)
-                server {
-                    listen unix:\(socket);
-                    location / { return 200 "nginx answers\\n"; }
-                }
-            }
-            """
-        try Data(configuration.utf8).write(to: URL(fileURLWithPath: folder.file("nginx.conf")))
-        let server = try Child("nginx", ["-p", folder.path, "-e", "stderr", "-c", folder.file("nginx.conf")])
-        try eventually("nginx listens; it said: \(server.errors)") {
-            if server.hasEnded { throw Trouble("nginx ended: \(server.errors)") }
-            return (try? Wire(to: "unix:\(socket)")) != nil
-        }
-        return try body("unix:\(socket)")
-    }
-
     @Test func `nginx serves wrk without an error, and the counters are the sums over the record`() throws {
         try withNginx { nginx in
             try withRelay(to: nginx, framing: "crlf") { relay in
@@ -104,10 +77,10 @@ struct `Heavier programs behind the relay` {
     @Test(arguments: ["postgres", "auto"]) func `pgbench is heard message by message`(framing: String) throws {
         try withPostgres { postgres in
             try withRelay(to: postgres, framing: framing) { relay in
-                _ = try client("pgbench", ["-i", "-q", "-s", "1", "postgres"], at: relay.address)
+                _ = try postgresClient("pgbench", ["-i", "-q", "-s", "1", "postgres"], at: relay.address)
                 let before = try relay.record.number("SELECT coalesce(max(id), 0) FROM messages")
-                _ = try client("pgbench", ["-c", "4", "-t", "50", "-n", "postgres"], at: relay.address)
-                _ = try client(
+                _ = try postgresClient("pgbench", ["-c", "4", "-t", "50", "-n", "postgres"], at: relay.address)
+                _ = try postgresClient(
                     "pgbench",
                     ["-c", "4", "-t", "50", "-n", "-M", "extended", "postgres"],
                     at: relay.address
@@ -130,55 +103,16 @@ struct `Heavier programs behind the relay` {
         }
     }
 
-    private func withPostgres<Value>(_ body: (String) throws -> Value) throws -> Value {
-        let folder = try Folder()
-        let data = folder.file("data")
-        let programs = try #require(
-            (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql"))?.sorted().last,
-            "PostgreSQL is missing; run .ci/install-packages real"
-        )
-        let bin = "/usr/lib/postgresql/\(programs)/bin"
-        // PostgreSQL refuses to be root's.
-        let asOwner = getuid() == 0 ? ["runuser", "-u", "postgres", "--"] : ["env"]
-        if getuid() == 0 { try succeed("chown", ["postgres", folder.path]) }
-        let initialise = asOwner + ["\(bin)/initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync"]
-        let made = try run(initialise[0], Array(initialise.dropFirst()), directory: "/")
-        guard made.status == 0 else { throw Trouble("initdb: \(made.errors)") }
-        let start = asOwner + ["\(bin)/postgres", "-D", data, "-k", folder.path, "-h", "", "-F"]
-        let server = try Child(start[0], Array(start.dropFirst()), directory: "/")
-        // runuser passes the signal on; immediate shutdown leaves nothing running.
-        defer {
-            server.signal(SIGTERM)
-            _ = try? server.wait()
-        }
-        let ready = ["-h", folder.path, "-U", "postgres"]
-        try eventually("PostgreSQL is ready; it said: \(server.errors)") {
-            if server.hasEnded { throw Trouble("PostgreSQL ended: \(server.errors)") }
-            return try run("\(bin)/pg_isready", ready).status == 0
-        }
-        return try body("unix:\(folder.path)/.s.PGSQL.5432")
-    }
-
-    private func client(_ program: String, _ arguments: [String], at address: String) throws -> String {
-        let place: [String]
-        if address.hasPrefix("unix:") {
-            place = [URL(fileURLWithPath: String(address.dropFirst(5))).deletingLastPathComponent().path, "5432"]
-        } else {
-            place = address.split(separator: ":").map(String.init)
-        }
-        return try succeed(program, ["-h", place[0], "-p", place[1], "-U", "postgres"] + arguments)
-    }
-
     @Test func `psql sees what it sees without it, and pgbench's traffic is in the record byte for byte`() throws {
         try withPostgres { postgres in
             try withTee(to: postgres) { address, tee in
                 try withRelay(to: address, framing: "none") { relay in
                     let query = ["-c", "SELECT n, md5(n::text), repeat('x', 10000) FROM generate_series(1, 500) AS n"]
-                    let through = try client("psql", query, at: relay.address)
-                    #expect(through == (try client("psql", query, at: postgres)))
+                    let through = try postgresClient("psql", query, at: relay.address)
+                    #expect(through == (try postgresClient("psql", query, at: postgres)))
                     #expect(through.contains("(500 rows)"))
-                    _ = try client("pgbench", ["-i", "-q", "-s", "1", "postgres"], at: relay.address)
-                    let report = try client("pgbench", ["-c", "8", "-t", "50", "postgres"], at: relay.address)
+                    _ = try postgresClient("pgbench", ["-i", "-q", "-s", "1", "postgres"], at: relay.address)
+                    let report = try postgresClient("pgbench", ["-c", "8", "-t", "50", "postgres"], at: relay.address)
                     #expect(report.contains("400/400"), "\(report)")
                     try relay.settle()
                     try expectCountersAreSums(relay)

@@ -4,15 +4,6 @@ import Testing
 
 /// Real Redis traffic: `redis-server`, `redis-cli` and `redis-benchmark` as Debian ships them.
 @Suite struct `Redis behind the relay` {
-    private func client(_ program: String, _ arguments: [String], at address: String) throws -> String {
-        let colon = try #require(address.lastIndex(of: ":"))
-        let place =
-            address.hasPrefix("unix:")
-            ? ["-s", String(address.dropFirst(5))]
-            : ["-h", String(address[..<colon]), "-p", String(address[address.index(after: colon)...])]
-        return try succeed(program, place + arguments)
-    }
-
     @Test func `answers redis-cli as without it, and every line is in the record`() throws {
         try withRedis { redis in
             try withRelay(to: redis, framing: "crlf") { relay in
@@ -21,10 +12,10 @@ import Testing
                     ["RPUSH", "list", "a", "b\r\nc", "ü"], ["LRANGE", "list", "0", "-1"], ["NOSUCH", "command"],
                 ]
                 for command in commands {
-                    let through = try client("redis-cli", command, at: relay.address)
+                    let through = try redisClient("redis-cli", command, at: relay.address)
                     if command[0] == "SET" { #expect(through == "OK\n") }
                     guard ["GET", "LRANGE", "NOSUCH"].contains(command[0]) else { continue }
-                    #expect(through == (try client("redis-cli", command, at: redis)))
+                    #expect(through == (try redisClient("redis-cli", command, at: redis)))
                 }
                 try relay.settle()
                 #expect(try relay.record.number("SELECT count(*) FROM sessions") == commands.count)
@@ -43,9 +34,9 @@ import Testing
                 let benchmark = [
                     "-n", "4000", "-c", "20", "-P", "16", "-t", "set,get,lpush,mset", "-d", "100", "--csv",
                 ]
-                let report = try client("redis-benchmark", benchmark, at: relay.address)
+                let report = try redisClient("redis-benchmark", benchmark, at: relay.address)
                 #expect(report.contains("\"SET\""), "\(report)")
-                _ = try client("redis-cli", ["-3", "CONFIG", "GET", "*"], at: relay.address)
+                _ = try redisClient("redis-cli", ["-3", "CONFIG", "GET", "*"], at: relay.address)
                 try relay.settle()
                 let record = relay.record
                 for command in ["SET", "GET", "LPUSH", "MSET"] {
@@ -68,7 +59,7 @@ import Testing
         try withRedis { redis in
             try withTee(to: redis) { address, tee in
                 try withRelay(to: address, framing: "crlf") { relay in
-                    let report = try client(
+                    let report = try redisClient(
                         "redis-benchmark",
                         [
                             "-n", "4000", "-c", "20", "-P", "\(pipeline)", "-t", "set,get", "-d", "100", "-r", "100",
@@ -153,4 +144,29 @@ final class Tee: Sendable {
 func withTee<Value>(to upstream: String, _ body: (String, Tee) throws -> Value) throws -> Value {
     let tee = Tee()
     return try withServer({ try tee.serve($0, upstream: upstream) }) { try body($0, tee) }
+}
+
+/// Runs a server that keeps everything in memory, on a Unix socket of its own.
+func withRedis<Value>(_ body: (String) throws -> Value) throws -> Value {
+    let folder = try Folder()
+    let socket = folder.file("redis")
+    let server = try Child(
+        "redis-server",
+        ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", folder.path]
+    )
+    try eventually("redis-server listens; it said: \(server.output)\(server.errors)") {
+        if server.hasEnded { throw Trouble("redis-server ended: \(server.output)\(server.errors)") }
+        return (try? Wire(to: "unix:\(socket)")) != nil
+    }
+    return try body("unix:\(socket)")
+}
+
+/// Runs a client of Redis that must succeed.
+func redisClient(_ program: String, _ arguments: [String], at address: String) throws -> String {
+    let colon = try #require(address.lastIndex(of: ":"))
+    let place =
+        address.hasPrefix("unix:")
+        ? ["-s", String(address.dropFirst(5))]
+        : ["-h", String(address[..<colon]), "-p", String(address[address.index(after: colon)...])]
+    return try succeed(program, place + arguments)
 }
