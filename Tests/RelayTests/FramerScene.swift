@@ -46,16 +46,19 @@ func expect(
         #expect(hearsay.losses == losses, "cut \(cut)", sourceLocation: sourceLocation)
         if hearsay.messages != expected { return }
     }
-    var random = SystemRandomNumberGenerator()
-    let hearsay = try Hearsay(framing)
-    for line in lines {
-        var rest = line.bytes[...]
-        while !rest.isEmpty {
-            let count = Int.random(in: 1...40, using: &random)
-            hearsay.hear(Array(rest.prefix(count)), line.direction)
-            rest = rest.dropFirst(count)
+    for seed in 1...8 as ClosedRange<UInt64> {
+        var random = WireRandom(seed: seed)
+        let hearsay = try Hearsay(framing)
+        for line in lines {
+            var rest = line.bytes[...]
+            while !rest.isEmpty {
+                let count = Int.random(in: 1...40, using: &random)
+                hearsay.hear(Array(rest.prefix(count)), line.direction)
+                rest = rest.dropFirst(count)
+            }
         }
+        hearsay.end()
+        #expect(hearsay.messages == expected, "seed \(seed)", sourceLocation: sourceLocation)
+        #expect(hearsay.losses == losses, "seed \(seed)", sourceLocation: sourceLocation)
     }
-    hearsay.end()
-    #expect(hearsay.messages == expected, sourceLocation: sourceLocation)
 }

@@ -13,7 +13,8 @@ import Traffic
                     ("*3\r\n$3\r\nset\r\n$1\r\nk\r\n$7\r\na\r\nb\r\nc\r\n", "SET", .length),
                     ("*1\r\n$4\r\nPING\r\n", "PING", .length),
                     ("*2\r\n$3\r\nGET\r\n$0\r\n\r\n", "GET", .length),
-                    ("ping\r\n", "PING", .terminator)
+                    ("ping\r\n", "PING", .terminator),
+                    ("\r\n", nil, .terminator)
                 ),
                 server(
                     ("+OK\r\n", "+OK", .terminator),
@@ -46,6 +47,7 @@ import Traffic
                     (">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nhi\r\n", "push message", .length),
                     ("|1\r\n+ttl\r\n:3600\r\n*2\r\n:1\r\n:2\r\n", "array", .terminator),
                     ("$?\r\n;4\r\nHell\r\n;1\r\no\r\n;0\r\n", "bulk", .terminator),
+                    ("|1\r\n$?\r\n;1\r\na\r\n;0\r\n:1\r\n~?\r\n$?\r\n;0\r\n.\r\n", "set", .terminator),
                     ("*?\r\n:1\r\n%?\r\n+a\r\n:2\r\n.\r\n:3\r\n.\r\n", "array", .terminator),
                     ("+next\r\n", "+next", .terminator)
                 )
@@ -58,6 +60,7 @@ import Traffic
         ("$99999999999\r\n", "a bulk string has no length that can be"),
         ("*x\r\n", "an aggregate has no number of elements that can be"), ("?\r\n", "there is no type '?'"),
         ("$3\r\nabcde", "a bulk string has another length than it says"), (".\r\n", "a stream ends that never began"),
+        (";2\r\n", "there is no type ';'"), ("$?\r\n:1\r\n", "a piece of a string has no length that can be"),
     ])
     func `resp: is lost where something cannot be`(text: String, why: String) throws {
         try expect("resp", hears: [server((text + "+OK\r\n", nil, .chunk))], losing: [why])
@@ -76,7 +79,12 @@ import Traffic
                             + "4;name=value\r\nWiki\r\nA\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n", "PUT /c",
                         .terminator
                     ),
-                    ("OPTIONS * HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "OPTIONS *", .terminator)
+                    ("OPTIONS * HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "OPTIONS *", .terminator),
+                    ("GET /blanks HTTP/1.1 \t\r\n\r\n", "GET /blanks", .terminator),
+                    (
+                        "PUT /e HTTP/1.1\r\nTransfer-Encoding: chunked,\r\nTransfer-Encoding:\r\n\r\n0\r\n\r\n",
+                        "PUT /e", .terminator
+                    )
                 ),
                 server(
                     ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "200", .length),
@@ -117,6 +125,7 @@ import Traffic
         ("GET / HTTP/1.1\r\nContent-Length: -1\r\n", "a Content-Length is no number that can be"),
         ("GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n", "there are two Content-Lengths"),
         ("PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "a chunk has no size that can be"),
+        ("PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabcd", "a chunk has another length than it says"),
         ("PUT / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", "a request's transfer coding does not say where it ends"),
         ("\u{16}\u{3}\u{1}\n", "a request has no method"), ("GET /\r\n", "a request names no version of HTTP/1"),
     ])
@@ -254,6 +263,17 @@ import Traffic
         )
     }
 
+    @Test func `smtp: a greeting is no answer to a STARTTLS said before it`() throws {
+        try expect(
+            "smtp",
+            hears: [
+                client(("EHLO a\r\n", "EHLO", .terminator), ("STARTTLS\r\n", "STARTTLS", .terminator)),
+                server(("220 ready\r\n", "220", .terminator), ("250 a\r\n", "250", .terminator)),
+                client(("NOOP\r\n", "NOOP", .terminator)),
+            ]
+        )
+    }
+
     @Test(arguments: [
         (Direction.downstream, "hello\r\n", "a reply does not begin with three digits"),
         (.upstream, "BDAT x\r\n", "a BDAT has no length that can be"),
@@ -275,6 +295,8 @@ import Traffic
                     ([0x3D, 5, 0, 1, 97, 0, 1], "PUBLISH a", .length),
                     (long, "PUBLISH a/b", .length), ([0x62, 2, 0, 1], "PUBREL", .length),
                     ([0xC0, 0], "PINGREQ", .length),
+                    // The topic is an alias.
+                    ([0x30, 7, 0, 0, 3, 35, 0, 1, 9], "PUBLISH", .length),
                     ([0xF0, 0], "AUTH", .length), ([0xE0, 0], "DISCONNECT", .length),
                 ]),
                 server([([0xD0, 0], "PINGRESP", .length), ([0x30, 9, 0], "PUBLISH", .endOfStream)]),
@@ -349,6 +371,62 @@ import Traffic
                     ([2, 0, 0, 4, 0, 65], "Row", .length), (eof, "EOF", .length),
                 ]),
                 client([([1, 0, 0, 0, 14], "Ping", .length)]), server([([3, 0, 0, 1, 0, 0, 0], "OK", .length)]),
+            ]
+        )
+    }
+
+    @Test func `mysql: commands may be sent before the ones before them are answered`() throws {
+        let eof: [UInt8] = [5, 0, 0, 4, 0xFE, 0, 0, 2, 0]
+        let ok: [UInt8] = [7, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]
+        try expect(
+            "mysql",
+            hears: [
+                server([(Self.greeting(capabilities: (0xFF, 0xFF, 0, 0)), "Handshake", .length)]),
+                client([([4, 0, 0, 1, 0, 0, 0, 0], "HandshakeResponse", .length)]),
+                server([([3, 0, 0, 2, 0, 0, 0], "OK", .length)]),
+                client([
+                    ([2, 0, 0, 0, 22, 83], "StmtPrepare", .length), ([2, 0, 0, 0, 23, 1], "StmtExecute", .length),
+                    ([2, 0, 0, 0, 25, 1], "StmtClose", .length), ([1, 0, 0, 0, 9], "Statistics", .length),
+                    ([2, 0, 0, 0, 0xFA, 1], "StmtBulkExecute", .length), ([2, 0, 0, 0, 3, 65], "Query", .length),
+                ]),
+                server([
+                    ([3, 0, 0, 1, 0, 1, 0], "PrepareOK", .length), ([2, 0, 0, 2, 3, 100], "ColumnDefinition", .length),
+                    ([5, 0, 0, 3, 0xFE, 0, 0, 2, 0], "EOF", .length),
+                    ([1, 0, 0, 1, 1], "ResultSet", .length), ([2, 0, 0, 2, 3, 100], "ColumnDefinition", .length),
+                    ([5, 0, 0, 3, 0xFE, 0, 0, 2, 0], "EOF", .length), ([2, 0, 0, 4, 0, 65], "Row", .length),
+                    (eof, "EOF", .length), ([3, 0, 0, 1, 85, 112, 58], "Statistics", .length),
+                    ([4, 0, 0, 1, 0xFF, 0xFF, 0xFF, 1], "Progress", .length), (ok, "OK", .length),
+                    ([3, 0, 0, 1, 0xFF, 1, 2], "ERR", .length),
+                ]),
+            ]
+        )
+    }
+
+    @Test func `mysql: rows may be left to be fetched, and columns be left out`() throws {
+        let eof: [UInt8] = [5, 0, 0, 3, 0xFE, 0, 0, 2, 0]
+        try expect(
+            "mysql",
+            hears: [
+                server([(Self.greeting(capabilities: (0xFF, 0xFF, 0xFF, 0xFF)), "Handshake", .length)]),
+                // CLIENT_OPTIONAL_RESULTSET_METADATA.
+                client([([4, 0, 0, 1, 1, 0, 0, 2], "HandshakeResponse", .length)]),
+                server([([3, 0, 0, 2, 0, 0, 0], "OK", .length)]),
+                client([([2, 0, 0, 0, 23, 1], "StmtExecute", .length)]),
+                server([
+                    ([2, 0, 0, 1, 1, 1], "ResultSet", .length), ([2, 0, 0, 2, 3, 100], "ColumnDefinition", .length),
+                    ([5, 0, 0, 3, 0xFE, 0, 0, 0x42, 0], "EOF", .length),
+                ]),
+                client([([2, 0, 0, 0, 28, 1], "StmtFetch", .length)]),
+                server([
+                    ([2, 0, 0, 1, 0, 65], "Row", .length), ([2, 0, 0, 2, 0, 66], "Row", .length), (eof, "EOF", .length),
+                ]),
+                client([([2, 0, 0, 0, 3, 65], "Query", .length)]),
+                server([
+                    ([2, 0, 0, 1, 0, 1], "ResultSet", .length), (eof, "EOF", .length),
+                    ([2, 0, 0, 4, 1, 65], "Row", .length), (eof, "EOF", .length),
+                ]),
+                client([([1, 0, 0, 0, 14], "Ping", .length)]),
+                server([([7, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0], "OK", .length)]),
             ]
         )
     }

@@ -43,8 +43,8 @@ struct HTTPFramer: Framer {
         switch direction {
         case .upstream where request.phase == .startLine: requestLine(seen)
         case .downstream where response.phase == .startLine: statusLine(seen)
-        case .upstream: Self.isHeadOver(request, seen) ? requestHeadEnded() : Self.next(&request, seen)
-        case .downstream: Self.isHeadOver(response, seen) ? responseHeadEnded() : Self.next(&response, seen)
+        case .upstream: Self.isHeadOver(request, seen) ? requestHeadEnded() : Self.next(&request, seen, last)
+        case .downstream: Self.isHeadOver(response, seen) ? responseHeadEnded() : Self.next(&response, seen, last)
         }
     }
 
@@ -128,7 +128,7 @@ struct HTTPFramer: Framer {
 
     // MARK: - Lines and bodies
 
-    private static func next(_ message: inout Message, _ seen: RawSpan) -> Verdict {
+    private static func next(_ message: inout Message, _ seen: RawSpan, _ last: UInt8) -> Verdict {
         switch message.phase {
         case .startLine, .fields:
             if let why = field(&message, seen) { return .lost(why) }
@@ -140,6 +140,7 @@ struct HTTPFramer: Framer {
             message.phase = size == 0 ? .trailers : .chunkData
             return .goesOn(size == 0 ? .line(seeing: 2) : .count(size + 2, seeing: 0))
         case .chunkData:
+            guard last == 10 else { return .lost("a chunk has another length than it says") }
             return chunks(&message)
         case .trailers:
             return isEmptyLine(seen) ? .ends() : .goesOn(.line(seeing: 2))
@@ -172,8 +173,9 @@ struct HTTPFramer: Framer {
                 message.contentLength = count
             }
         } else if let value = value(of: "transfer-encoding", seen) {
-            let last = value.split(separator: ",").last.map { $0.filter { $0 != " " && $0 != "\t" } } ?? ""
-            message.isChunked = last.lowercased() == "chunked"
+            // The last one counts, and empty ones are none (RFC 9110, 5.6.1).
+            let codings = value.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } }
+            if let last = codings.last(where: { !$0.isEmpty }) { message.isChunked = last.lowercased() == "chunked" }
         }
         return nil
     }
@@ -195,10 +197,10 @@ struct HTTPFramer: Framer {
         seen[byte: 0] == 10 || (seen.byteCount >= 2 && seen[byte: 0] == 13 && seen[byte: 1] == 10)
     }
 
-    /// " HTTP/1.1" and the end of the line.
+    /// " HTTP/1.1" and the end of the line, before which there may be blanks (RFC 9112, 3).
     private static func endsWithVersion(_ seen: RawSpan) -> Bool {
         var end = seen.byteCount - 1
-        if end > 0, seen[byte: end - 1] == 13 { end -= 1 }
+        while end > 0, [9, 13, 32].contains(seen[byte: end - 1]) { end -= 1 }
         guard end >= 9 else { return false }
         return seen.extracting(end - 9..<end).starts(with: " HTTP/")
     }

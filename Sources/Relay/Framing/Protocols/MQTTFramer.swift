@@ -28,6 +28,8 @@ struct MQTTFramer: Framer {
         case .rest:
             guard type[direction] == Self.publish, seen.byteCount >= 2 else { return .ends() }
             let topic = min(seen.byteCount, 2 + Int(seen.bigEndian(2, at: 0)))
+            // An alias stands for the topic where it is empty (MQTT 5, 3.3.2.1).
+            guard topic > 2 else { return .ends() }
             return .ends(kind: "PUBLISH " + Kind.text(seen, 2..<min(topic, Self.seenOfTopic)))
         }
     }

@@ -28,18 +28,34 @@ struct MySQLFramer: Framer {
         var sequence: UInt8 = 0
     }
 
+    /// A command that has not been answered yet.
+    private struct Command {
+        let code: UInt8
+        /// The sequence number that its answer begins with.
+        var answerSequence: UInt8 = 1
+    }
+
     private var packets = PerDirection(both: Packet())
     private var stage = Stage.greeting
+    /// The command that is being answered.
     private var command: UInt8 = 0
+    /// Commands that wait for their answer: a client need not wait before it sends the next.
+    private var waiting: [Command] = []
+    /// The message at hand is the last of them.
+    private var isCommand = false
+    /// Of the server's latest packet.
+    private var latestSequence: UInt8 = 0
     private var isEncrypted = false
     private var isCompressed = false
-    /// What the client asked for.
-    private var capabilities: UInt64 = 0
     private var serverCapabilities: UInt64 = 0
+    /// What client and server both can.
+    private var capabilities: UInt64 = 0
     /// MariaDB only: a table says whether its columns are described, for the client may know them.
     private var mayOmitColumns = false
 
     private static let fullByteCount = 0xFF_FFFF
+    /// So many commands that wait are remembered; kinds of answers to further ones may be wrong.
+    private static let mostWaiting = 256
     /// Enough of a payload to name it; of the greeting, for the server's version and the capabilities behind it.
     private static let seenOfPayload = 128
     // Capability flags.
@@ -47,6 +63,7 @@ struct MySQLFramer: Framer {
     private static let compression: UInt64 = 0x20
     private static let tls: UInt64 = 0x800
     private static let endsWithoutEOF: UInt64 = 0x100_0000
+    private static let mayDescribeNoColumns: UInt64 = 0x200_0000
     private static let zstandard: UInt64 = 0x400_0000
     /// Of MariaDB's own, which stand behind the others (MARIADB_CLIENT_CACHE_METADATA, flag 36 of all).
     private static let cachesColumns: UInt64 = 0x10
@@ -69,7 +86,10 @@ struct MySQLFramer: Framer {
         packets[direction].byteCount = count
         packets[direction].sequence = seen[byte: 3]
         packets[direction].isFull = !isCompressed && count == Self.fullByteCount
-        guard count > 0 else { return .ends(kind: isContinuation ? nil : emptyKind(direction)) }
+        guard count > 0 else {
+            packetEnded(direction)
+            return .ends(kind: isContinuation ? nil : emptyKind(direction))
+        }
         packets[direction].isPayload = true
         let sees = !isContinuation && !isCompressed
         return .goesOn(.count(count, seeing: sees ? Self.seenOfPayload : 0))
@@ -83,10 +103,20 @@ struct MySQLFramer: Framer {
             guard let named else { return .lost("the server does not greet as MySQL 10 does") }
             kind = named
         }
+        packetEnded(direction)
         guard packets[direction].isFull else { return .ends(kind: kind) }
         packets[direction].isPayload = false
         packets[direction].isContinuation = true
         return .goesOn(headerPart, kind: kind)
+    }
+
+    private mutating func packetEnded(_ direction: Direction) {
+        let sequence = packets[direction].sequence
+        if direction == .downstream {
+            latestSequence = sequence
+        } else if isCommand, !waiting.isEmpty {
+            waiting[waiting.count - 1].answerSequence = sequence &+ 1
+        }
     }
 
     /// Of a packet without a payload, such as the end of what LOAD DATA LOCAL sends.
@@ -98,12 +128,14 @@ struct MySQLFramer: Framer {
     // MARK: - The client's packets
 
     private mutating func upstreamKind(_ seen: RawSpan) -> String {
+        isCommand = false
         switch stage {
         case .greeting, .authentication:
             guard packets.upstream.sequence == 1, seen.byteCount >= 4 else { return "AuthResponse" }
-            capabilities = seen.littleEndian(4, at: 0)
-            guard packets.upstream.byteCount == 32, capabilities & Self.tls != 0 else {
-                let hasMore = capabilities & Self.isMySQL == 0 && seen.byteCount >= 32
+            let wanted = seen.littleEndian(4, at: 0)
+            capabilities = wanted & serverCapabilities
+            guard packets.upstream.byteCount == 32, wanted & Self.tls != 0 else {
+                let hasMore = wanted & Self.isMySQL == 0 && seen.byteCount >= 32
                 mayOmitColumns = hasMore && seen.littleEndian(4, at: 28) & Self.cachesColumns != 0
                 return "HandshakeResponse"
             }
@@ -114,9 +146,11 @@ struct MySQLFramer: Framer {
             guard packets.upstream.sequence == 0 else {
                 return command == Self.changeUser ? "AuthResponse" : "InfileData"
             }
-            command = seen[byte: 0]
-            stage = command == Self.fieldList ? .rows : .answer
-            return Self.commands.indices.contains(Int(command)) ? Self.commands[Int(command)] : "Command"
+            let code = seen[byte: 0]
+            isCommand = !Self.unanswered.contains(code) && waiting.count < Self.mostWaiting
+            if isCommand { waiting.append(Command(code: code)) }
+            if code == Self.bulkExecute { return "StmtBulkExecute" }
+            return Self.commands.indices.contains(Int(code)) ? Self.commands[Int(code)] : "Command"
         }
     }
 
@@ -124,7 +158,12 @@ struct MySQLFramer: Framer {
     private static let fieldList: UInt8 = 0x04
     private static let statistics: UInt8 = 0x09
     private static let prepare: UInt8 = 0x16
-    private static let binlogDumps: ClosedRange<UInt8> = 0x12...0x1E
+    private static let fetch: UInt8 = 0x1C
+    private static let binlogDumps: [UInt8] = [0x12, 0x1E]
+    /// MariaDB's.
+    private static let bulkExecute: UInt8 = 0xFA
+    /// Quit, StmtSendLongData, StmtClose.
+    private static let unanswered: [UInt8] = [0x01, 0x18, 0x19]
 
     private static let commands = [
         "Sleep", "Quit", "InitDB", "Query", "FieldList", "CreateDB", "DropDB", "Refresh", "Shutdown", "Statistics",
@@ -137,7 +176,8 @@ struct MySQLFramer: Framer {
 
     private mutating func downstreamKind(_ seen: RawSpan) -> String? {
         let first = seen[byte: 0]
-        if first == 0xFF { return errorKind() }
+        heedWaitingCommand()
+        if first == 0xFF { return errorKind(seen) }
         switch stage {
         case .greeting:
             guard first == 10 else { return nil }
@@ -156,11 +196,26 @@ struct MySQLFramer: Framer {
         case .columns(let left):
             stage = left > 1 ? .columns(left - 1) : .rows
             return "ColumnDefinition"
-        case .rows: return rowKind(first)
+        case .rows: return rowKind(seen, first)
         }
     }
 
-    private mutating func errorKind() -> String {
+    /// Does the packet at hand begin the answer to the next command? Each begins behind its command's sequence number, and
+    /// goes on from there.
+    private mutating func heedWaitingCommand() {
+        guard let next = waiting.first, packets.downstream.sequence == next.answerSequence else { return }
+        let goesOn = next.answerSequence == latestSequence &+ 1
+        if case .answer = stage {} else if goesOn { return }
+        if goesOn, Self.binlogDumps.contains(command) { return }
+        waiting.removeFirst()
+        command = next.code
+        stage = command == Self.fieldList || command == Self.fetch ? .rows : .answer
+        hasColumnsEnded = command == Self.fetch
+    }
+
+    private mutating func errorKind(_ seen: RawSpan) -> String {
+        // MariaDB tells so of a long statement how far it is.
+        if seen.byteCount > 3, seen.littleEndian(2, at: 1) == 0xFFFF { return "Progress" }
         if case .greeting = stage {} else if case .authentication = stage {} else { stage = .answer }
         return "ERR"
     }
@@ -174,24 +229,30 @@ struct MySQLFramer: Framer {
             return "PrepareOK"
         case (Self.changeUser, 0xFE): return "AuthSwitchRequest"
         case (Self.changeUser, 1): return "AuthMoreData"
-        case (Self.binlogDumps, 0) where command == 0x12 || command == 0x1E: return "BinlogEvent"
+        case (_, 0) where Self.binlogDumps.contains(command): return "BinlogEvent"
+        case (_, 0...1) where (2...5).contains(seen.byteCount) && capabilities & Self.mayDescribeNoColumns != 0:
+            return table(of: seen, from: 1, isDescribed: first == 1)
         case (_, 0): return "OK"
         case (_, 0xFE): return "EOF"
         case (_, 0xFB): return "LocalInfile"
         default:
-            // The number of columns, as a length-encoded integer.
-            let byteCount = first == 0xFC ? 2 : first == 0xFD ? 3 : 0
-            let columns =
-                byteCount > 0 && seen.byteCount > byteCount ? seen.littleEndian(byteCount, at: 1) : UInt64(first)
-            let omitsColumns = mayOmitColumns && seen.byteCount > byteCount + 1 && seen[byte: byteCount + 1] == 0
-            hasColumnsEnded = false
-            stage = omitsColumns ? .rows : .columns(columns)
-            return "ResultSet"
+            return table(of: seen, from: 0, isDescribed: !mayOmitColumns || seen[byte: seen.byteCount - 1] != 0)
         }
     }
 
+    /// A table begins with the number of its columns, as a length-encoded integer; mostly each is then described.
+    private mutating func table(of seen: RawSpan, from start: Int, isDescribed: Bool) -> String {
+        let first = seen[byte: start]
+        let byteCount = first == 0xFC ? 2 : first == 0xFD ? 3 : 0
+        let hasCount = byteCount > 0 && seen.byteCount > start + byteCount
+        let columns = hasCount ? seen.littleEndian(byteCount, at: start + 1) : UInt64(first)
+        hasColumnsEnded = false
+        stage = isDescribed ? .columns(columns) : .rows
+        return "ResultSet"
+    }
+
     /// Rows, and where the table ends, which an EOF may also do between the columns and the rows.
-    private mutating func rowKind(_ first: UInt8) -> String {
+    private mutating func rowKind(_ seen: RawSpan, _ first: UInt8) -> String {
         if command == Self.prepare || command == Self.fieldList {
             return first == 0xFE && packets.downstream.byteCount < 9 ? "EOF" : "ColumnDefinition"
         }
@@ -202,10 +263,14 @@ struct MySQLFramer: Framer {
             return "OK"
         }
         guard packets.downstream.byteCount < 9 else { return "Row" }
-        if hasColumnsEnded { stage = .answer }
+        let leavesRowsToFetch = seen.byteCount == 5 && seen.littleEndian(2, at: 3) & Self.cursorExists != 0
+        if hasColumnsEnded || leavesRowsToFetch { stage = .answer }
         hasColumnsEnded.toggle()
         return "EOF"
     }
+
+    /// A server's status: SERVER_STATUS_CURSOR_EXISTS.
+    private static let cursorExists: UInt64 = 0x40
 
     /// The EOF between a table's columns and its rows has come.
     private var hasColumnsEnded = false
@@ -221,6 +286,6 @@ struct MySQLFramer: Framer {
 
     private mutating func authenticated() {
         stage = .answer
-        isCompressed = capabilities & serverCapabilities & (Self.compression | Self.zstandard) != 0
+        isCompressed = capabilities & (Self.compression | Self.zstandard) != 0
     }
 }

@@ -9,8 +9,8 @@ struct RESPFramer: Framer {
     private struct Message {
         enum Phase {
             case line, bulk
-            /// In pieces, until an empty one.
-            case streamedBulk
+            /// A string in pieces, until an empty one: the line before a piece, and the piece.
+            case pieceLine, piece
         }
 
         var phase = Phase.line
@@ -56,9 +56,11 @@ struct RESPFramer: Framer {
         case .bulk:
             guard last == UInt8(ascii: "\n") else { return .lost("a bulk string has another length than it says") }
             return valueEnded(&message, kind: message.kindPrefix.map { $0 + word(of: seen, from: 0, direction) })
-        case .streamedBulk:
+        case .pieceLine:
+            return piece(&message, seen)
+        case .piece:
             guard last == UInt8(ascii: "\n") else { return .lost("a bulk string has another length than it says") }
-            message.phase = .line
+            message.phase = .pieceLine
             return .goesOn(.line(seeing: seenOfLine))
         }
     }
@@ -68,8 +70,9 @@ struct RESPFramer: Framer {
         let isTop = !message.hasKind && message.values == 1 && message.surroundings.isEmpty
         let type = seen[byte: 0]
         if direction == .upstream, isTop, type != UInt8(ascii: "*") {
-            // What somebody types by hand.
-            return .ends(kind: word(of: seen, from: 0, direction))
+            // What somebody types by hand; an empty line is nothing.
+            let command = word(of: seen, from: 0, direction)
+            return .ends(kind: command.isEmpty ? nil : command)
         }
         switch type {
         case UInt8(ascii: "+"), UInt8(ascii: "-"):
@@ -83,7 +86,6 @@ struct RESPFramer: Framer {
         case UInt8(ascii: "$"): return bulk(&message, seen, kind: isTop ? "bulk" : nil)
         case UInt8(ascii: "="): return bulk(&message, seen, kind: isTop ? "verbatim" : nil)
         case UInt8(ascii: "!"): return bulk(&message, seen, kind: isTop ? "-error" : nil)
-        case UInt8(ascii: ";"): return piece(&message, seen)
         case UInt8(ascii: "*"):
             if isTop, direction == .upstream { message.kindPrefix = "" }
             return aggregate(&message, seen, valuesEach: 1, kind: isTop ? "array" : nil)
@@ -108,6 +110,7 @@ struct RESPFramer: Framer {
     private static func bulk(_ message: inout Message, _ seen: RawSpan, kind: String?) -> Verdict {
         if kind != nil { message.hasKind = true }
         if isStreamed(seen) {
+            message.phase = .pieceLine
             return .goesOn(.line(seeing: seenOfLine), kind: kind)
         }
         guard let length = number(seen), length >= -1, length <= longestBulk else {
@@ -121,11 +124,11 @@ struct RESPFramer: Framer {
 
     /// A piece of a streamed string; the empty one is the last.
     private static func piece(_ message: inout Message, _ seen: RawSpan) -> Verdict {
-        guard let length = number(seen), length >= 0, length <= longestBulk else {
+        guard seen[byte: 0] == UInt8(ascii: ";"), let length = number(seen), (0...longestBulk).contains(length) else {
             return .lost("a piece of a string has no length that can be")
         }
         if length == 0 { return valueEnded(&message, kind: nil) }
-        message.phase = .streamedBulk
+        message.phase = .piece
         return .goesOn(.count(Int(length) + 2))
     }
 

@@ -11,6 +11,7 @@ struct SMTPFramer: Framer {
     private var phase = Phase.command
     /// What the server's last reply makes of the client's next message.
     private var expected = Phase.command
+    private var hasGreeted = false
     private var hasAskedForTLS = false
     private var isEncrypted = false
 
@@ -58,9 +59,11 @@ struct SMTPFramer: Framer {
         switch code {
         case "354": expected = .content
         case "334": expected = .authentication
-        case "220": isEncrypted = hasAskedForTLS
+        // The first one greets, whatever a hasty client has said by then.
+        case "220" where hasGreeted: isEncrypted = hasAskedForTLS
         default: break
         }
+        hasGreeted = true
         return .ends(kind: code)
     }
 
