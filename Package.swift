@@ -24,7 +24,8 @@ func fuzzer(_ name: String) -> Target {
         swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]
     )
 }
-let fuzzers = Context.environment["OVERHEAR_FUZZERS"] == nil ? [] : ["fuzz-scanner", "fuzz-channel", "fuzz-head"]
+let fuzzers =
+    Context.environment["OVERHEAR_FUZZERS"] == nil ? [] : ["fuzz-scanner", "fuzz-channel", "fuzz-head", "fuzz-framer"]
 
 let package = Package(
     name: "overhear",
@@ -86,7 +87,7 @@ let package = Package(
         // What is fuzzed, for the tests and for libFuzzer.
         .target(
             name: "FuzzCases",
-            dependencies: ["AsyncChat", "Metrics"],
+            dependencies: ["AsyncChat", "Metrics", "Relay", "Traffic"],
             path: "Tests/FuzzCases",
             swiftSettings: strict
         ),

@@ -9,6 +9,8 @@ public enum FuzzCase: String, CaseIterable, Sendable {
     case channel
     /// What the metrics port makes of a request head.
     case head
+    /// The framers of the relay, whatever is said and however it is cut.
+    case framer
 
     /// Does what these bytes say.
     public func run(_ bytes: [UInt8]) throws(BrokenProperty) {
@@ -16,6 +18,7 @@ public enum FuzzCase: String, CaseIterable, Sendable {
         case .scanner: try fuzzScanner(bytes)
         case .channel: try fuzzChannel(bytes)
         case .head: try fuzzHead(bytes)
+        case .framer: try fuzzFramer(bytes)
         }
     }
 }

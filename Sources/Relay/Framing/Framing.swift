@@ -34,7 +34,7 @@ package enum Framing: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// Hears messages by this rule; nil where the engine's scanner does it.
-    func makeHearing() -> Hearing? {
+    package func makeHearing() -> Hearing? {
         switch self {
         case .delimiter, .fixed, .none: nil
         case .alternatives(let alternatives): FramedHearing(AlternativesFramer(mark: Mark(alternatives)))

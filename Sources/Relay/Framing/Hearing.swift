@@ -1,23 +1,23 @@
-import Traffic
+package import Traffic
 
 /// Hears messages in what a session's two directions say: as each read comes, it tells which stretches of it are which
 /// message's.
 ///
 /// One for each session and framing; the base class of those that are made for one framer, so that what is done for each
 /// part of a message is compiled for that framer, and only a whole read is passed on dynamically.
-class Hearing {
+package class Hearing {
     /// Hears what was read at a moment.
-    func hear(_ bytes: RawSpan, _ direction: Direction, at: Timestamp, _ listener: any HearingListener) {}
+    package func hear(_ bytes: RawSpan, _ direction: Direction, at: Timestamp, _ listener: any HearingListener) {}
 
     /// A direction is over: what is undecided has to be decided.
-    func end(_ direction: Direction, _ listener: any HearingListener) {}
+    package func end(_ direction: Direction, _ listener: any HearingListener) {}
 
     /// How many bytes of a direction were not passed on yet.
-    func undecidedByteCount(_ direction: Direction) -> Int { 0 }
+    package func undecidedByteCount(_ direction: Direction) -> Int { 0 }
 }
 
 /// Is told what a `Hearing` hears.
-protocol HearingListener: AnyObject {
+package protocol HearingListener: AnyObject {
     /// A stretch of a message; it ends the message, or the message goes on.
     func heard(
         _ bytes: RawSpan,
