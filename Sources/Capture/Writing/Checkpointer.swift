@@ -42,7 +42,21 @@ struct Checkpointer: ~Copyable {
 
     /// When nothing is to be written: if there is anything to move.
     mutating func whenIdle(_ database: borrowing Database) -> SQLiteError? {
-        log.pointee.hasNews ? checkpoint(database) : nil
+        if log.pointee.hasNews, let error = checkpoint(database) { return error }
+        return isComplete && log.pointee.pages > 2 * pageStep ? cut(database) : nil
+    }
+
+    /// Takes back a log that has grown beyond its room, and would keep that length until something is written again. Waits for
+    /// no reader: where one is there just now, it is tried again a second later.
+    private func cut(_ database: borrowing Database) -> SQLiteError? {
+        database.waitForLocks(milliseconds: 0)
+        defer { database.waitForLocks(milliseconds: Writer.lockWait) }
+        do throws(SQLiteError) {
+            if try database.checkpoint(truncating: true).isComplete { log.pointee.pages = 0 }
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// The log takes no room any more, unless a reader still needs it: for that the connection waits as for a lock.

@@ -34,7 +34,7 @@ struct Writer: ~Copyable {
     /// Between two looks at the files' names.
     private static let lookNanoseconds: Int64 = 500_000_000
     /// Milliseconds that one try waits for somebody else's lock.
-    private static let lockWait: Int32 = 100
+    static let lockWait: Int32 = 100
     /// Episodes whose gap may still grow: far more than ever live at once.
     private static let gapLimit = 4096
 
