@@ -184,3 +184,11 @@ import Testing
         try String(contentsOf: checkout.appending(path: file), encoding: .utf8)
     }
 }
+
+extension `Heavier programs behind the relay` {
+    /// It needs no engine for this, and knows every key that there is.
+    @Test func `docker-compose has no fault to find with the containers`() throws {
+        let file = checkout.appending(path: "docker-compose.yml").path
+        try succeed("docker-compose", ["-f", file, "--profile", "load", "config", "--quiet"])
+    }
+}
