@@ -35,7 +35,7 @@ test-real: ## Run the tests with the heavy ones: PostgreSQL, MariaDB, nginx, exi
 SECONDS ?= 60
 
 .PHONY: fuzz
-fuzz: ## Look for input that breaks the engine or the metrics port; SECONDS=60 for each fuzzer, ARGUMENTS='head' for one
+fuzz: ## Look for input that breaks the engine, a framing or the metrics port; SECONDS=60 for each fuzzer, ARGUMENTS='head' for one
 	@.ci/install-packages build fuzz
 	Tests/Fuzzers/run $(SECONDS) $(ARGUMENTS)
 

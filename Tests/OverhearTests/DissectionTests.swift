@@ -119,12 +119,13 @@ struct `Heavier programs and a dissector` {
             $handle->ping or die "no answer";
             """
         try withMariaDB { server in
-            // It names the client's packets inside only.
+            // It names the client's packets inside only, and takes MariaDB's progress reports for the errors they look like.
             let labels = [
                 "Handshake": [""], "HandshakeResponse": [""], "InfileData": [""], "Ping": [""], "Query": [""],
                 "Quit": [""],
                 "StmtPrepare": [""], "StmtExecute": [""], "StmtClose": [""], "OK": ["response OK"],
-                "ERR": ["response ERROR"], "ResultSet": ["column count"], "LocalInfile": ["column count"],
+                "ERR": ["response ERROR"], "Progress": ["response ERROR"], "ResultSet": ["column count"],
+                "LocalInfile": ["column count"],
                 "ColumnDefinition": [
                     "field packet", "fields in response to PREPARE", "parameters in response to PREPARE",
                 ],
