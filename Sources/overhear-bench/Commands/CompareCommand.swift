@@ -30,7 +30,7 @@ struct CompareCommand: ParsableCommand {
         let chosen = try OverhearBench.pick(systems, from: catalogue.all.map { ($0.name, $0) }, called: "system")
         let loads = try OverhearBench.pick(loads, from: Load.catalogue.map { ($0.name, $0) }, called: "load")
         let systems = OverhearBench.skippingMissing(chosen)
-        let rate = HighestRate(of: catalogue.system(named: "haproxy"), seconds: what.seconds)
+        let rate = HighestRate(from: catalogue, seconds: what.seconds)
         var failures: [Comparison.Failure] = []
         var count = 0
         for load in loads {

@@ -26,7 +26,7 @@ struct MeasureCommand: ParsableCommand {
         let there = OverhearBench.skippingMissing(catalogue.all)
         results.skipped = catalogue.all.map(\.name).filter { name in !there.contains { $0.name == name } }
         results.versions = versions(of: there)
-        let rate = HighestRate(of: there.first { $0.name == "haproxy" }, seconds: what.seconds)
+        let rate = HighestRate(from: catalogue, seconds: what.seconds)
         for section in Programme.sections where wanted.contains(section.load) {
             results.replace(try measure(section, there, rate))
             try results.write(to: self.results)

@@ -1,20 +1,23 @@
 /// Messages a second of HAProxy in the closed loop, measured when first asked for: what steady loads are a part of.
+///
+/// Where there is no HAProxy, the floor's.
 final class HighestRate {
-    private let haproxy: System?
+    private let system: System?
     private let seconds: Double
     private(set) var known: Double?
 
-    init(of haproxy: System?, seconds: Double) {
-        self.haproxy = haproxy
+    init(from catalogue: SystemCatalogue, seconds: Double) {
+        let candidates = ["haproxy", "floor"].compactMap(catalogue.system)
+        system = candidates.first { $0.missing == nil }
         self.seconds = seconds
     }
 
     func value() throws -> Double {
         if let known { return known }
-        guard let haproxy, haproxy.missing == nil else { throw Trouble("there is no HAProxy to set a rate by") }
-        Terminal.progress("HAProxy's highest rate")
+        guard let system else { throw Trouble("there is nothing to set a rate by") }
+        Terminal.progress("the highest rate of \(system.name)")
         let rates = try (0..<3).map { _ in
-            let outcome = try Trial(haproxy, .reference, seconds, self).run().outcome
+            let outcome = try Trial(system, .reference, seconds, self).run().outcome
             return Double(outcome.messages) / outcome.seconds
         }
         let rate = Spread(rates).median

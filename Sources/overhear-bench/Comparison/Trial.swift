@@ -20,7 +20,7 @@ struct Trial {
         let watch = Watch(
             // A trial that only shows that all runs need not warm up either.
             warmUp: Nanoseconds(seconds: min(load.warmUp, seconds)),
-            duration: Nanoseconds(seconds: seconds),
+            duration: Nanoseconds(seconds: seconds * load.lengths),
             mark: { if let reading = running.processorReading { readings.append(reading) } }
         )
         let outcome = try load.run(on: running.place.port, watch, highestRate: highestRate.value)

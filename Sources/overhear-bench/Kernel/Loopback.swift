@@ -41,7 +41,7 @@ enum Loopback {
         return descriptor
     }
 
-    /// A connected socket that blocks.
+    /// A connected socket that blocks, but not for ever: who does not answer for 10 s does not answer.
     static func connect(to port: UInt16) throws(SystemError) -> CInt {
         let descriptor = try socket()
         guard withAddress(port, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
@@ -50,7 +50,14 @@ enum Loopback {
             throw error
         }
         sendAtOnce(descriptor)
+        limitBlocking(descriptor, toSeconds: 10)
         return descriptor
+    }
+
+    static func limitBlocking(_ descriptor: CInt, toSeconds seconds: Int) {
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
     /// A socket that does not block, on its way to the port.

@@ -40,6 +40,8 @@ struct Load: Sendable {
     var idleConnections = 0
     /// Connections, besides, whose client takes what it asked for slowly.
     var slowConnections = 0
+    /// How many times as long as others it is measured: a far percentile is told by few messages.
+    var lengths = 1.0
     /// Seconds before counting begins. Where a recorder may fall behind, long enough for its buffer to be full.
     var warmUp = 0.2
 

@@ -83,7 +83,8 @@ extension Load {
             connections: 64,
             messageByteCount: 64,
             figure: .p99,
-            idleConnections: idle
+            idleConnections: idle,
+            lengths: 2
         )
     }
 

@@ -60,12 +60,10 @@ struct OneWay {
 
     /// Finishes each connection's message, ends its stream, and asks the sink what arrived.
     private mutating func runOut(within patience: Nanoseconds) throws {
-        var limit = timeval(tv_sec: Int(patience.seconds), tv_usec: 0)
         for slot in connections.indices {
             let descriptor = connections[slot].descriptor
             _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
-            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-            setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+            Loopback.limitBlocking(descriptor, toSeconds: Int(patience.seconds))
             if connections[slot].sent % message.count > 0 {
                 let rest = Array(message[(connections[slot].sent % message.count)...])
                 if Blocking.send(rest, to: descriptor) { connections[slot].sent += rest.count }

@@ -66,9 +66,10 @@ struct PerformanceReport {
             return row
         }
         let rounds = section.measurements.map(\.round).max() ?? 0
+        let whose = results.skipped.contains("haproxy") ? "The floor's" : "HAProxy's"
         let rate =
             load.isAtHAProxysRate
-            ? section.highestRate.map { " HAProxy's highest rate was \(Text.decimal($0)) messages/s." } ?? "" : ""
+            ? section.highestRate.map { " \(whose) highest rate was \(Text.decimal($0)) messages/s." } ?? "" : ""
         let failures = section.failures.map { "\n- **\($0.system) failed** in round \($0.round): \($0.reason)" }
             .joined()
         return """
