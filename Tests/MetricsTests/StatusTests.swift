@@ -46,7 +46,7 @@ import Traffic
         let window = window(scene.board)
         _ = scene.board.look()
         window.turned(at: 1_000_000_000)
-        window.message(header(byteCount: 1, direction: .upstream), payload: [65].span.bytes)
+        window.message(header(byteCount: 1, direction: .upstream), kind: nil, payload: [65].span.bytes)
         window.turned(at: 2_000_000_000)
         let text = try String(contentsOf: checkout.appending(path: "docs/METRICS.md"), encoding: .utf8)
         let section = try #require(text.components(separatedBy: "### `/status.json`").last)
