@@ -35,22 +35,28 @@ package protocol HearingListener: AnyObject {
 }
 
 /// Hears with one framer.
-final class FramedHearing<ItsFramer: Framer>: Hearing {
-    private var framer: ItsFramer
-    private var upstream = Cutter()
-    private var downstream = Cutter()
+final class FramedHearing: Hearing {
+    /// The next cut in the bytes of a direction from a position on. A closure, because the compiler makes one for each framer
+    /// that `init` is called with, while it compiles the methods of a generic class but once for all: a message in RESP took
+    /// three times the instructions.
+    private let cut: (RawSpan, Int, Direction) -> Cutter.Cut
 
-    init(_ framer: ItsFramer) {
-        self.framer = framer
+    init(_ framer: some Framer) {
+        var framer = framer
+        var upstream = Cutter()
+        var downstream = Cutter()
+        cut = { bytes, position, direction in
+            switch direction {
+            case .upstream: upstream.cut(bytes, from: position, direction, &framer)
+            case .downstream: downstream.cut(bytes, from: position, direction, &framer)
+            }
+        }
     }
 
     override func hear(_ bytes: RawSpan, _ direction: Direction, at: Timestamp, _ listener: any HearingListener) {
         var position = 0
         while position < bytes.byteCount {
-            let cut =
-                direction == .upstream
-                ? upstream.cut(bytes, from: position, direction, &framer)
-                : downstream.cut(bytes, from: position, direction, &framer)
+            let cut = cut(bytes, position, direction)
             listener.heard(
                 bytes.extracting(position..<cut.end),
                 cut.ending,
