@@ -14,8 +14,7 @@ RUN swift package resolve
 COPY Sources ./Sources
 COPY Tests ./Tests
 COPY Examples ./Examples
-# The manifest names it; nothing of it is built here.
-COPY Benchmarks/writer ./Benchmarks/writer
+COPY Benchmarks ./Benchmarks
 RUN swift build -c release --product overhear --static-swift-stdlib \
     && install -D --mode=0755 -t /image/usr/local/bin .build/release/overhear \
     && install -D --mode=0755 -t /image/usr/local/libexec /usr/libexec/swift/linux/swift-backtrace-static
