@@ -41,7 +41,8 @@ final class RelayScene {
     }
 
     deinit {
-        // Sessions are let go of when the turn ends.
+        // Sessions are let go of when the turn ends, in which nobody else is to come.
+        relay.drain {}
         relay.abortAll(.processEnded)
         turns(1)
         loop.closeAll()
