@@ -104,18 +104,18 @@ class Listener(asyncore.dispatcher):
 
 def main():
     port, upstream_port, path = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    # What was passed on is heard before the end: the signal ends the loop, and no callback.
+    told_to_end = []
+    signal.signal(signal.SIGTERM, lambda *_: told_to_end.append(True))
     recorder = Recorder(path)
     Listener(port, upstream_port, recorder)
     written = time.monotonic()
-    try:
-        while True:
-            asyncore.poll2(0.025)
-            if time.monotonic() - written >= 0.025:
-                recorder.write()
-                written = time.monotonic()
-    finally:
-        recorder.write()
+    while not told_to_end:
+        asyncore.poll2(0.025)
+        if time.monotonic() - written >= 0.025:
+            recorder.write()
+            written = time.monotonic()
+    recorder.write()
 
 
 main()
