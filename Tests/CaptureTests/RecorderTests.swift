@@ -134,6 +134,21 @@ import Traffic
         #expect(sqlite(folder.database, "SELECT count(*) FROM gaps") == "0")
     }
 
+    @Test func `goes on counting where it was, whatever larger id somebody has put there`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        play.open(1)
+        play.say("first")
+        #expect(play.settle())
+        let row = "INSERT INTO messages VALUES (1000000, 1, 0, 99, 1, 1, 0, NULL, x'00')"
+        #expect(shell("sqlite3 -cmd '.timeout 5000' '\(folder.database)' \"\(row)\"") == "")
+        for number in 2...200 { play.say("\(number)") }
+        #expect(play.finish())
+        let ours = "SELECT count(*), min(id), max(id), sum(id = sequence) FROM messages WHERE id < 1000000"
+        #expect(sqlite(folder.database, ours) == "200|1|200|200")
+        #expect(sqlite(folder.database, "SELECT first_message_id, last_message_id FROM sessions") == "1|200")
+    }
+
     @Test func `takes what several loops hear`() throws {
         let folder = Folder()
         let play = try Play(configuration(folder))
