@@ -33,7 +33,7 @@ final class RelayChannel: ChatChannel {
     /// Of `message`, and likewise below of `residence`: a look at a plain value costs no check, and is made for every message.
     private var isMidMessage = false
     /// What is known of the kind of an unfinished message.
-    private var kind: String?
+    private var unfinishedKind: String?
     /// When the latest bytes were read: the last byte of every message told of, an unfinished one's too, came then.
     private var lastReadAt = Timestamp(nanosecondsSince1970: 0)
     /// The partner's FIFO is above its high-water mark and has not fallen below the low one since.
@@ -187,29 +187,33 @@ final class RelayChannel: ChatChannel {
     override func handleStretch(_ bytes: RawSpan, terminatorByteCount: Int?) {
         guard let terminatorByteCount else {
             if let hearing { return hearing.hear(bytes, direction, at: lastReadAt, session) }
-            guard framing != .none else { return tell(bytes, byteCount: bytes.byteCount, .chunk) }
+            if case .none = framing { return tell(bytes, byteCount: bytes.byteCount, .chunk, kind: nil) }
             return goOn(with: bytes)
         }
-        let ending = terminatorByteCount > 0 ? Ending.terminator : .length
-        end(with: bytes, ending)
-        if ending == .length { setTerminator(framing.terminator) }
+        if terminatorByteCount > 0 {
+            end(with: bytes, .terminator, kind: nil)
+        } else {
+            end(with: bytes, .length, kind: nil)
+            setTerminator(framing.terminator)
+        }
     }
 
     /// A stretch of a message that `hearing` heard: it ends the message, or the message goes on.
     func heard(_ bytes: RawSpan, _ ending: Ending?, kind: String?, at: Timestamp) {
-        self.kind = kind
         lastReadAt = at
         if let ending {
-            end(with: bytes, ending)
+            end(with: bytes, ending, kind: kind)
         } else {
+            unfinishedKind = kind
             goOn(with: bytes)
         }
     }
 
-    private func end(with bytes: RawSpan, _ ending: Ending) {
+    private func end(with bytes: RawSpan, _ ending: Ending, kind: String?) {
         if !isMidMessage, bytes.byteCount <= overlongByteCount {
-            tell(bytes, byteCount: bytes.byteCount, ending)
+            tell(bytes, byteCount: bytes.byteCount, ending, kind: kind)
         } else {
+            unfinishedKind = kind
             goOn(with: bytes)
             tellAssembled(ending)
         }
@@ -253,11 +257,11 @@ final class RelayChannel: ChatChannel {
     }
 
     private func tellAssembled(_ ending: Ending) {
-        message.withKeptBytes { tell($0, byteCount: message.byteCount, ending) }
+        message.withKeptBytes { tell($0, byteCount: message.byteCount, ending, kind: unfinishedKind) }
         message.clear()
     }
 
-    private func tell(_ bytes: RawSpan, byteCount: Int, _ ending: Ending) {
+    private func tell(_ bytes: RawSpan, byteCount: Int, _ ending: Ending, kind: String?) {
         messageCount += 1
         lastMessageAt = loop.now
         let header = MessageHeader(
