@@ -33,7 +33,7 @@ public final class EventLoop {
     private var poller: any Poller
     /// The channel map, by descriptor.
     private var map: ContiguousArray<Dispatcher?> = []
-    /// How many channels ever entered it.
+    /// The number of the latest registration.
     private var registrations: UInt32 = 0
     /// Descriptors of channels that are to be asked what they wait for.
     private var undecided: ContiguousArray<CInt> = []
@@ -195,7 +195,8 @@ public final class EventLoop {
         precondition(map[index] == nil, "descriptor \(channel.descriptor) is registered already")
         map[index] = channel
         channelCount += 1
-        registrations &+= 1
+        // 0 is what a channel without a descriptor has.
+        registrations = registrations == .max ? 1 : registrations + 1
         return registrations
     }
 

@@ -104,6 +104,8 @@ final class Session {
     }
 
     private func connectFailed(_ reason: CloseReason) {
+        // It may be over already, and what a name's look-up says comes too late.
+        guard state.isConnecting else { return }
         relay.audience.connectFailed(id, route: route, reason: reason)
         perform(state.connectFailed(reason))
     }

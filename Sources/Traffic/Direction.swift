@@ -14,6 +14,7 @@ public enum Direction: UInt8, CaseIterable, Sendable {
     /// From the server to the client.
     case downstream = 1
 
+    /// The other way.
     @inlinable
     public var opposite: Direction { self == .upstream ? .downstream : .upstream }
 
@@ -24,6 +25,7 @@ public enum Direction: UInt8, CaseIterable, Sendable {
     /// As metrics and logs spell it.
     package var name: String { self == .upstream ? "upstream" : "downstream" }
 
+    /// As the compiler would write it, for other modules to see.
     @inlinable
     public static func == (left: Direction, right: Direction) -> Bool {
         switch (left, right) {
@@ -39,6 +41,7 @@ public enum Side: UInt8, CaseIterable, Sendable {
     case client = 0
     case upstream = 1
 
+    /// The other end.
     @inlinable
     public var other: Side { self == .client ? .upstream : .client }
 
@@ -49,6 +52,7 @@ public enum Side: UInt8, CaseIterable, Sendable {
     /// As metrics and logs spell it.
     package var name: String { self == .client ? "client" : "upstream" }
 
+    /// As the compiler would write it, for other modules to see.
     @inlinable
     public static func == (left: Side, right: Side) -> Bool {
         switch (left, right) {
@@ -61,20 +65,26 @@ public enum Side: UInt8, CaseIterable, Sendable {
 /// One value for each direction.
 @frozen
 public struct PerDirection<Value> {
+    /// The one of the direction towards the server.
     public var upstream: Value
+    /// The one of the direction towards the client.
     public var downstream: Value
 
+    /// One for each.
     @inlinable
     public init(upstream: Value, downstream: Value) {
         self.upstream = upstream
         self.downstream = downstream
     }
 
+    /// The same for both.
     @inlinable
     public init(both value: Value) {
         self.init(upstream: value, downstream: value)
     }
 
+    /// The one of a direction.
+    @inlinable
     public subscript(direction: Direction) -> Value {
         get { direction == .upstream ? upstream : downstream }
         set {

@@ -47,14 +47,16 @@ struct Checkpointer: ~Copyable {
     }
 
     /// Takes back a log that has grown beyond its room, and would keep that length until something is written again. Waits for
-    /// no reader: where one is there just now, it is tried again a second later.
-    private func cut(_ database: borrowing Database) -> SQLiteError? {
+    /// no reader: where one is there just now, it is tried again a second later; what fails otherwise, not before something was
+    /// written.
+    private mutating func cut(_ database: borrowing Database) -> SQLiteError? {
         database.waitForLocks(milliseconds: 0)
         defer { database.waitForLocks(milliseconds: Writer.lockWait) }
         do throws(SQLiteError) {
             if try database.checkpoint(truncating: true).isComplete { log.pointee.pages = 0 }
             return nil
         } catch {
+            isComplete = false
             return error
         }
     }
