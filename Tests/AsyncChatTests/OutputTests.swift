@@ -236,6 +236,7 @@ import Testing
     }
 
     @Test func `survives a slow reader, in order and counted`() throws {
+        defer { loop.closeAll() }
         try withLoopback { loopback in
             let bytes = counted(400_000).map { $0 == 10 ? 11 : $0 }
             loopback.server.isReadable = false
