@@ -115,7 +115,8 @@ final class RelayChannel: ChatChannel {
     // MARK: - Events
 
     override func handleRead() throws {
-        // What is read must be recorded, so nothing is read that could not be.
+        // What is read must be recorded, so nothing is read that could not be. Asked afresh, for earlier events of this turn may
+        // have filled the recorder.
         guard !isRecorded || audience.hasRoom else { return }
         session.beginEvent()
         defer { session.endEvent() }

@@ -161,12 +161,9 @@ package final class RelayLoop {
 
     // MARK: - Once a turn, and once in a while
 
-    /// May this read event go on? Asks the observers afresh, for earlier events of this turn may have filled them.
-    var mayReadNow: Bool { audience.hasRoom }
-
     private func endTurn() {
         releaseClosedSessions()
-        if hasRoom != mayReadNow {
+        if hasRoom != audience.hasRoom {
             hasRoom.toggle()
             for session in sessions { session.roomMayHaveChanged() }
         }
