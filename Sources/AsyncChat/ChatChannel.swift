@@ -192,6 +192,8 @@ open class ChatChannel: Dispatcher {
             if reading.serial == serial, buffer.count - position > scan.header.heldByteCount {
                 reading.restoredByteCount += beginning?.restore(in: buffer) ?? 0
                 leftover.append(UnsafeRawBufferPointer(rebasing: buffer[position...]))
+                // What was held back is among them, where a hook closed the channel before anything was delivered.
+                scan.header.setTerminator(terminator)
             }
         }
         while position < buffer.count, let step = step(in: UnsafeRawBufferPointer(buffer).bytes, from: position) {
