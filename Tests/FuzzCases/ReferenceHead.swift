@@ -34,6 +34,7 @@ enum ReferenceHead: Equatable {
         var closes = false
         var lengths: [[UInt8]] = []
         var isTransferEncoded = false
+        var hostCount = 0
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")), isToken(Array(line[..<colon])) else {
                 throw Refused()
@@ -42,6 +43,9 @@ enum ReferenceHead: Equatable {
             switch lowercased(Array(line[..<colon])) {
             case Array("content-length".utf8): lengths.append(value)
             case Array("transfer-encoding".utf8): isTransferEncoded = true
+            case Array("host".utf8):
+                hostCount += 1
+                guard hostCount == 1 else { throw Refused() }
             case Array("connection".utf8):
                 let options = cut(value, at: [UInt8(ascii: ",")]).map { lowercased(trimmed($0)) }
                 if options.contains(Array("close".utf8)) { closes = true }
