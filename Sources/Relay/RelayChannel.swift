@@ -6,9 +6,6 @@ import Traffic
 /// Everything about the direction it is the source of lives here: framing, the unfinished message, the count.
 final class RelayChannel: ChatChannel {
     let side: Side
-    /// The direction read here, and the one sent here.
-    let direction: Direction
-    private let sentDirection: Direction
     /// Messages heard in the direction read here.
     private(set) var messageCount: Int64 = 0
     /// When the latest of them was told of.
@@ -48,8 +45,6 @@ final class RelayChannel: ChatChannel {
     /// The client's end, of a socket just accepted.
     init(of session: Session, relay: RelayLoop, route: Int, socket: consuming Socket, peer: SocketAddress) {
         side = .client
-        direction = .upstream
-        sentDirection = .downstream
         self.session = session
         self.relay = relay
         audience = relay.audience
@@ -66,8 +61,6 @@ final class RelayChannel: ChatChannel {
     /// The upstream's end, still without a socket.
     init(of session: Session, relay: RelayLoop, route: Int) {
         side = .upstream
-        direction = .downstream
-        sentDirection = .upstream
         self.session = session
         self.relay = relay
         audience = relay.audience
@@ -86,6 +79,9 @@ final class RelayChannel: ChatChannel {
         inputBufferByteCount = relay.configuration.readByteCount
         setTerminator(framing.terminator)
     }
+
+    /// The direction read here.
+    var direction: Direction { side.outgoingDirection }
 
     /// This channel's buffers and FIFO as they are now.
     var state: ChannelState {
@@ -162,14 +158,14 @@ final class RelayChannel: ChatChannel {
 
     override func handleSent(byteCount: Int) {
         session.isActive(at: loop.now)
-        audience.sent(byteCount: byteCount, route: route, direction: sentDirection)
+        audience.sent(byteCount: byteCount, route: route, direction: direction.opposite)
         if hasResidents { tellWhatLeft() }
     }
 
     /// What the partner just read had to wait, in part or whole.
     func holdLatestRead() {
         residence.hold(until: statistics.bytesOut + Int64(fifo.byteCount), readAt: loop.now)
-        audience.held(route: route, direction: sentDirection)
+        audience.held(route: route, direction: direction.opposite)
     }
 
     private func tellWhatLeft() {
@@ -178,7 +174,7 @@ final class RelayChannel: ChatChannel {
                 afterNanoseconds: loop.now.nanoseconds - mark.readAt.nanoseconds,
                 reads: mark.reads,
                 route: route,
-                direction: sentDirection
+                direction: direction.opposite
             )
         }
     }

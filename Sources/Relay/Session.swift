@@ -61,12 +61,9 @@ final class Session {
     private var upstream: RelayChannel { self[.upstream] }
 
     private subscript(side: Side) -> RelayChannel {
-        let end =
-            switch side {
-            case .client: clientEnd
-            case .upstream: upstreamEnd
-            }
-        guard let end else { preconditionFailure("a session has its channels until the turn it ends in is over") }
+        guard let end = side == .client ? clientEnd : upstreamEnd else {
+            preconditionFailure("a session has its channels until the turn it ends in is over")
+        }
         return end
     }
 
@@ -147,11 +144,7 @@ final class Session {
         guard source.isRelaying else {
             return relay.audience.held(route: route, direction: source.direction)
         }
-        let partner: RelayChannel
-        switch source.side {
-        case .client: partner = upstream
-        case .upstream: partner = client
-        }
+        let partner = self[source.side.other]
         partner.push(bytes)
         let waitingByteCount = partner.waitingByteCount
         if waitingByteCount > 0 { partner.holdLatestRead() }
