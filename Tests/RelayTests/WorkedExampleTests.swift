@@ -23,21 +23,23 @@ struct ToyFramer: Framer {
     }
 
     // The part named last has come to its end: what now?
-    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8) -> Verdict {
+    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8, _ remarks: inout Remarks) -> Verdict {
         switch phase[direction] {
         case .head:
-            let kind = Kind.text(seen, 0..<1)
-            guard seen[byte: 0] >= 0x41 else { return .lost("there is no type below A") }
-            if direction == .upstream, kind == "B" { owesBareAnswer = true }
+            let type = seen[byte: 0]
+            guard type >= 0x41 else { return remarks.lost("there is no type below A") }
+            if direction == .upstream, type == UInt8(ascii: "B") { owesBareAnswer = true }
+            remarks.kind = Kind.text(seen, 0..<1)
             let count = Int(last)
-            guard count > 0 else { return .ends(kind: kind) }
+            guard count > 0 else { return .ends }
             phase[direction] = .body
-            return .goesOn(.count(count), kind: kind)
+            return .goesOn(.count(count))
         case .body:
-            return .ends()
+            return .ends
         case .bareAnswer:
             owesBareAnswer = false
-            return .ends(kind: "bare")
+            remarks.kind = "bare"
+            return .ends
         }
     }
 }

@@ -4,86 +4,75 @@ import Traffic
 ///
 /// Keeps no bytes but those of an unfinished part that its framer asked to see. Each byte is looked at once.
 struct Cutter {
-    /// What the bytes from a position on come to.
-    struct Cut {
-        /// Where the stretch ends: the next begins there.
-        let end: Int
-        /// Why the message ends there; nil if it goes on.
-        var ending: Ending?
-        /// What kind of message it is, as far as that is known.
-        var kind: String?
-        /// Why the framer lost its way there, if it did.
-        var lost: String?
-    }
-
-    /// What is being looked for; nil between two messages.
+    /// What is still to come of the part that is looked for; nil between two messages.
     private var part: Part?
-    /// Of a count: how many bytes are still to come.
-    private var left = 0
-    /// Of a mark: how much of it has come.
-    private var state: Mark.State = 0
     /// What the framer asked to see of a part that began in an earlier read.
     private var seen: [UInt8] = []
-    private var kind: String?
+    private var remarks = Remarks()
 
-    /// The next cut in the bytes from `start` on, of which there is at least one.
+    /// Cuts what was read, of which there is at least one byte, and tells its stretches: one behind the other they are all of it.
+    ///
+    /// Inlined into the closure made for each framer, so that what a part costs is what this framer does with it.
     @inline(__always)
-    mutating func cut(_ bytes: RawSpan, from start: Int, _ direction: Direction, _ framer: inout some Framer) -> Cut {
-        var position = start
-        while true {
-            let part = part ?? begin(framer.begin(direction))
-            guard let end = end(of: part, in: bytes, from: position) else {
-                return Cut(end: bytes.byteCount, ending: part.isRead ? .chunk : nil, kind: kind)
-            }
+    mutating func hear(
+        _ bytes: RawSpan,
+        _ direction: Direction,
+        at: Timestamp,
+        _ framer: inout some Framer,
+        _ listener: any HearingListener
+    ) {
+        var start = 0
+        var position = 0
+        var part = part ?? framer.begin(direction)
+        while position < bytes.byteCount, let end = Self.end(of: &part, in: bytes, from: position, framer) {
             switch verdict(on: part, in: bytes, position..<end, direction, &framer) {
-            case .goesOn(let next, let known):
-                if let known { kind = known }
-                begin(next)
-                guard end < bytes.byteCount else { return Cut(end: end, kind: kind) }
-                position = end
-            case .ends(let known):
-                let kind = known ?? self.kind
-                self.part = nil
-                self.kind = nil
-                return Cut(end: end, ending: part.ending, kind: kind)
-            case .lost(let why):
-                begin(.chunks)
-                kind = nil
-                return Cut(end: end, ending: .chunk, lost: why)
+            case .goesOn(let next):
+                part = next
+            case .ends:
+                listener.heard(bytes.extracting(start..<end), part.ending, kind: remarks.kind, direction, at: at)
+                remarks.kind = nil
+                start = end
+                // Asked only when the next message's first byte is there.
+                guard end < bytes.byteCount else {
+                    self.part = nil
+                    return
+                }
+                part = framer.begin(direction)
+            case .lost:
+                listener.heard(bytes.extracting(start..<end), .chunk, kind: nil, direction, at: at)
+                listener.framingLost(direction, why: remarks.loss)
+                remarks.kind = nil
+                start = end
+                part = .chunks
             }
+            position = end
         }
+        if position < bytes.byteCount { see(part, in: bytes, position..<bytes.byteCount) }
+        if start < bytes.byteCount {
+            let ending: Ending? = part.isRead ? .chunk : nil
+            listener.heard(bytes.extracting(start..<bytes.byteCount), ending, kind: remarks.kind, direction, at: at)
+        }
+        self.part = part
     }
 
-    @discardableResult
+    /// Where the part ends; nil if it does not end here, and then `part` is what is still to come of it.
     @inline(__always)
-    private mutating func begin(_ next: Part) -> Part {
-        part = next
-        switch next.end {
-        case .count(let count): left = count
-        case .mark(_, let begun): state = begun
-        case .byte, .endOfStream, .read: break
-        }
-        return next
-    }
-
-    /// Where the part ends; nil if it does not end here, which is then remembered.
-    @inline(__always)
-    private mutating func end(of part: Part, in bytes: RawSpan, from start: Int) -> Int? {
-        let end: Int?
+    private static func end(of part: inout Part, in bytes: RawSpan, from start: Int, _ framer: some Framer) -> Int? {
         switch part.end {
         case .byte(let byte):
-            end = bytes.position(of: byte, from: start)?.advanced(by: 1)
-        case .mark(let mark, _):
-            end = mark.end(in: bytes, from: start, &state)
-        case .count:
+            return bytes.position(of: byte, from: start)?.advanced(by: 1)
+        case .mark(let number, var state):
+            if let end = framer.marks[number].end(in: bytes, from: start, &state) { return end }
+            part.end = .mark(number, state)
+            return nil
+        case .count(let count):
             let available = bytes.byteCount - start
-            end = left <= available ? start + left : nil
-            left -= available
+            if count <= available { return start + count }
+            part.end = .count(count - available)
+            return nil
         case .endOfStream, .read:
-            end = nil
+            return nil
         }
-        if end == nil { see(part, in: bytes, start..<bytes.byteCount) }
-        return end
     }
 
     @inline(__always)
@@ -98,16 +87,20 @@ struct Cutter {
         if seen.isEmpty {
             let count = min(part.seenByteCount, range.count)
             let shown = bytes.extracting(range.lowerBound..<range.lowerBound + count)
-            return framer.next(direction, after: shown, last: last)
+            return framer.next(direction, after: shown, last: last, &remarks)
         }
         see(part, in: bytes, range)
+        var shown: [UInt8] = []
+        swap(&shown, &seen)
         // A byte has no padding that could be uninitialised, which is what makes `bytes` unsafe for other elements.
-        let verdict = unsafe framer.next(direction, after: seen.span.bytes, last: last)
-        seen.removeAll(keepingCapacity: seen.capacity <= 256)
+        let verdict = unsafe framer.next(direction, after: shown.span.bytes, last: last, &remarks)
+        shown.removeAll(keepingCapacity: shown.capacity <= 256)
+        swap(&shown, &seen)
         return verdict
     }
 
     /// Keeps what the framer is to be shown of a part that ends later, or began earlier.
+    @inline(never)
     private mutating func see(_ part: Part, in bytes: RawSpan, _ range: Range<Int>) {
         let count = min(part.seenByteCount - seen.count, range.count)
         guard count > 0 else { return }

@@ -7,6 +7,9 @@ import Traffic
 /// other one to know what comes next. It knows no socket and no clock, and keeps no bytes: what it needs to see of a part
 /// it asks for, and it asks for a bounded number. docs/FRAMING.md teaches how to write one.
 protocol Framer {
+    /// The marks its parts may end with, which name them by their place here.
+    var marks: [Mark] { get }
+
     /// The first byte of a message has come, and is still to be looked at: what ends the message's first part?
     mutating func begin(_ direction: Direction) -> Part
 
@@ -15,7 +18,17 @@ protocol Framer {
     /// - Parameters:
     ///   - seen: the beginning of the part with its terminator, as many bytes as the part asked to see.
     ///   - last: the part's last byte.
-    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8) -> Verdict
+    ///   - remarks: what was said so far of the message that this is a part of, to be added to.
+    mutating func next(
+        _ direction: Direction,
+        after seen: RawSpan,
+        last: UInt8,
+        _ remarks: inout Remarks
+    ) -> Verdict
+}
+
+extension Framer {
+    var marks: [Mark] { [] }
 }
 
 /// A stretch of a message: what ends it, and how much of it the framer asks to see.
@@ -23,8 +36,8 @@ struct Part {
     enum End {
         /// This byte.
         case byte(UInt8)
-        /// Any of the byte strings of a mark, of which so much has come already.
-        case mark(Mark, Mark.State)
+        /// Any of the byte strings of the framer's mark of this number, of which so much has come already.
+        case mark(Int, Mark.State)
         /// So many bytes, at least one.
         case count(Int)
         /// Nothing but the end of the direction.
@@ -33,7 +46,7 @@ struct Part {
         case read
     }
 
-    let end: End
+    var end: End
     /// How many of its first bytes the framer is to be shown.
     let seenByteCount: Int
 
@@ -42,8 +55,8 @@ struct Part {
 
     static func byte(_ byte: UInt8) -> Part { Part(end: .byte(byte), seenByteCount: 0) }
 
-    static func mark(_ mark: Mark, from state: Mark.State = 0) -> Part {
-        Part(end: .mark(mark, state), seenByteCount: 0)
+    static func mark(_ number: Int = 0, from state: Mark.State = 0) -> Part {
+        Part(end: .mark(number, state), seenByteCount: 0)
     }
 
     static func count(_ byteCount: Int, seeing seenByteCount: Int = 0) -> Part {
@@ -55,12 +68,26 @@ struct Part {
     static let chunks = Part(end: .read, seenByteCount: 0)
 }
 
-/// What a framer says when a part has come to its end.
+/// What a framer says when a part has come to its end. Like a part it holds no reference: there may be millions a second.
 enum Verdict {
-    /// The message goes on with this part. What kind of message it is, if that is known now.
-    case goesOn(Part, kind: String? = nil)
+    /// The message goes on with this part.
+    case goesOn(Part)
     /// The message ends here.
-    case ends(kind: String? = nil)
-    /// This cannot be: the framer has lost its way, for the reason given, and will not be asked about this direction again.
-    case lost(String)
+    case ends
+    /// This cannot be: the framer has lost its way, and will not be asked about this direction again. See `Remarks.lost`.
+    case lost
+}
+
+/// What a framer has to say of a message besides where it ends.
+struct Remarks {
+    /// What kind of message it is, once that is known.
+    var kind: String?
+    /// Why the framer has lost its way.
+    private(set) var loss = ""
+
+    /// This cannot be, for the reason given.
+    mutating func lost(_ why: String) -> Verdict {
+        loss = why
+        return .lost
+    }
 }

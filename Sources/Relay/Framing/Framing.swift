@@ -37,7 +37,7 @@ package enum Framing: Equatable, Sendable, CustomStringConvertible {
     package func makeHearing() -> Hearing? {
         switch self {
         case .delimiter, .fixed, .none: nil
-        case .alternatives(let alternatives): FramedHearing(AlternativesFramer(mark: Mark(alternatives)))
+        case .alternatives(let alternatives): FramedHearing(AlternativesFramer(alternatives))
         case .length(let field): FramedHearing(LengthFramer(field))
         case .octet: FramedHearing(OctetFramer())
         case .between(let start, let end): FramedHearing(BetweenFramer(start: start, end: end))

@@ -36,36 +36,24 @@ package protocol HearingListener: AnyObject {
 
 /// Hears with one framer.
 final class FramedHearing: Hearing {
-    /// The next cut in the bytes of a direction from a position on. A closure, because the compiler makes one for each framer
-    /// that `init` is called with, while it compiles the methods of a generic class but once for all: a message in RESP took
-    /// three times the instructions.
-    private let cut: (RawSpan, Int, Direction) -> Cutter.Cut
+    /// Hears a read. A closure, because the compiler makes one for each framer that `init` is called with, while it compiles
+    /// the methods of a generic class but once for all: a message in RESP took three times the instructions.
+    private let hear: (RawSpan, Direction, Timestamp, any HearingListener) -> Void
 
     init(_ framer: some Framer) {
         var framer = framer
         var upstream = Cutter()
         var downstream = Cutter()
-        cut = { bytes, position, direction in
+        hear = { bytes, direction, at, listener in
             switch direction {
-            case .upstream: upstream.cut(bytes, from: position, direction, &framer)
-            case .downstream: downstream.cut(bytes, from: position, direction, &framer)
+            case .upstream: upstream.hear(bytes, direction, at: at, &framer, listener)
+            case .downstream: downstream.hear(bytes, direction, at: at, &framer, listener)
             }
         }
     }
 
     override func hear(_ bytes: RawSpan, _ direction: Direction, at: Timestamp, _ listener: any HearingListener) {
-        var position = 0
-        while position < bytes.byteCount {
-            let cut = cut(bytes, position, direction)
-            listener.heard(
-                bytes.extracting(position..<cut.end),
-                cut.ending,
-                kind: cut.kind,
-                direction,
-                at: at
-            )
-            if let why = cut.lost { listener.framingLost(direction, why: why) }
-            position = cut.end
-        }
+        guard !bytes.isEmpty else { return }
+        hear(bytes, direction, at, listener)
     }
 }

@@ -2,9 +2,15 @@ import Traffic
 
 /// Messages that end with any of several byte strings: `delimiter:0a/00`.
 struct AlternativesFramer: Framer {
-    let mark: Mark
+    let marks: [Mark]
 
-    mutating func begin(_ direction: Direction) -> Part { .mark(mark) }
+    init(_ alternatives: [[UInt8]]) {
+        marks = [Mark(alternatives)]
+    }
 
-    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8) -> Verdict { .ends() }
+    mutating func begin(_ direction: Direction) -> Part { .mark() }
+
+    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8, _ remarks: inout Remarks) -> Verdict {
+        .ends
+    }
 }

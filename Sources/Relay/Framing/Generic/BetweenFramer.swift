@@ -4,23 +4,22 @@ import Traffic
 ///
 /// What stands in front of a start mark belongs to the message it begins.
 struct BetweenFramer: Framer {
-    private let start: Mark
-    private let end: Mark
+    let marks: [Mark]
+    private static let (start, end) = (0, 1)
     private var isInside = PerDirection(both: false)
 
     init(start: [UInt8], end: [UInt8]) {
-        self.start = Mark([start])
-        self.end = Mark([end])
+        marks = [Mark([start]), Mark([end])]
     }
 
     mutating func begin(_ direction: Direction) -> Part {
         isInside[direction] = false
-        return .mark(start)
+        return .mark(Self.start)
     }
 
-    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8) -> Verdict {
-        if isInside[direction] { return .ends() }
+    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8, _ remarks: inout Remarks) -> Verdict {
+        if isInside[direction] { return .ends }
         isInside[direction] = true
-        return .goesOn(.mark(end))
+        return .goesOn(.mark(Self.end))
     }
 }

@@ -16,20 +16,20 @@ struct OctetFramer: Framer {
         return .count(1)
     }
 
-    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8) -> Verdict {
-        if phase[direction] == .payload { return .ends() }
+    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8, _ remarks: inout Remarks) -> Verdict {
+        if phase[direction] == .payload { return .ends }
         switch last {
         case UInt8(ascii: "0")...UInt8(ascii: "9"):
             let value = count[direction] * 10 + Int(last & 15)
-            guard value > 0 else { return .lost("a length begins with 0") }
-            guard value < Self.longest else { return .lost("a length has more than 10 digits") }
+            guard value > 0 else { return remarks.lost("a length begins with 0") }
+            guard value < Self.longest else { return remarks.lost("a length has more than 10 digits") }
             count[direction] = value
             return .goesOn(.count(1))
         case UInt8(ascii: " ") where count[direction] > 0:
             phase[direction] = .payload
             return .goesOn(.count(count[direction]))
         default:
-            return .lost("a length is no number followed by a space")
+            return remarks.lost("a length is no number followed by a space")
         }
     }
 }

@@ -39,12 +39,14 @@ struct HTTPFramer: Framer {
         return .line(seeing: Self.seenOfLine)
     }
 
-    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8) -> Verdict {
+    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8, _ remarks: inout Remarks) -> Verdict {
         switch direction {
-        case .upstream where request.phase == .startLine: requestLine(seen)
-        case .downstream where response.phase == .startLine: statusLine(seen)
-        case .upstream: Self.isHeadOver(request, seen) ? requestHeadEnded() : Self.next(&request, seen, last)
-        case .downstream: Self.isHeadOver(response, seen) ? responseHeadEnded() : Self.next(&response, seen, last)
+        case .upstream where request.phase == .startLine: requestLine(seen, &remarks)
+        case .downstream where response.phase == .startLine: statusLine(seen, &remarks)
+        case .upstream where Self.isHeadOver(request, seen): requestHeadEnded(&remarks)
+        case .upstream: Self.next(&request, seen, last, &remarks)
+        case .downstream where Self.isHeadOver(response, seen): responseHeadEnded()
+        case .downstream: Self.next(&response, seen, last, &remarks)
         }
     }
 
@@ -54,63 +56,67 @@ struct HTTPFramer: Framer {
         message.phase == .fields && isEmptyLine(seen)
     }
 
-    private mutating func requestLine(_ seen: RawSpan) -> Verdict {
+    private mutating func requestLine(_ seen: RawSpan, _ remarks: inout Remarks) -> Verdict {
         // Empty lines may stand before it (RFC 9112, 2.2).
         if Self.isEmptyLine(seen) { return .goesOn(.line(seeing: Self.seenOfLine)) }
         var end = 0
         while end < seen.byteCount, Self.isTokenByte(seen[byte: end]) { end += 1 }
-        guard end > 0, end < seen.byteCount, seen[byte: end] == 0x20 else { return .lost("a request has no method") }
+        guard end > 0, end < seen.byteCount, seen[byte: end] == 0x20 else {
+            return remarks.lost("a request has no method")
+        }
         let target = end + 1
         var stop = target
         while stop < seen.byteCount, seen[byte: stop] > 0x20, seen[byte: stop] != UInt8(ascii: "?") { stop += 1 }
-        let kind = Kind.text(seen, 0..<stop)
+        remarks.kind = Kind.text(seen, 0..<stop)
         if seen[byte: seen.byteCount - 1] == 10 {
-            guard Self.endsWithVersion(seen) else { return .lost("a request names no version of HTTP/1") }
+            guard Self.endsWithVersion(seen) else { return remarks.lost("a request names no version of HTTP/1") }
         }
         if seen.starts(with: "PRI * HTTP/2.0") {
             isSwitched = true
-            return .ends(kind: "PRI * HTTP/2.0")
+            remarks.kind = "PRI * HTTP/2.0"
+            return .ends
         }
         if seen.starts(with: "HEAD ") { request.answer = .head }
         if seen.starts(with: "CONNECT ") { request.answer = .connect }
         request.phase = .fields
-        return .goesOn(.line(seeing: Self.seenOfLine), kind: kind)
+        return .goesOn(.line(seeing: Self.seenOfLine))
     }
 
-    private mutating func requestHeadEnded() -> Verdict {
+    private mutating func requestHeadEnded(_ remarks: inout Remarks) -> Verdict {
         if let last = waiting.last, last.answered == request.answer {
             waiting[waiting.count - 1].count += 1
         } else {
-            guard waiting.count < Self.mostRuns else { return .lost("too many requests wait for an answer") }
+            guard waiting.count < Self.mostRuns else { return remarks.lost("too many requests wait for an answer") }
             waiting.append((request.answer, 1))
         }
         if request.isChunked == true { return Self.chunks(&request) }
-        if request.isChunked == false { return .lost("a request's transfer coding does not say where it ends") }
+        if request.isChunked == false { return remarks.lost("a request's transfer coding does not say where it ends") }
         return Self.body(&request)
     }
 
-    private mutating func statusLine(_ seen: RawSpan) -> Verdict {
+    private mutating func statusLine(_ seen: RawSpan, _ remarks: inout Remarks) -> Verdict {
         guard seen.byteCount >= 13, seen.starts(with: "HTTP/1."), seen[byte: 8] == 0x20,
             let status = Self.decimal(seen, 9..<12), status >= 100
-        else { return .lost("an answer has no status line of HTTP/1") }
+        else { return remarks.lost("an answer has no status line of HTTP/1") }
         response.status = status
         response.phase = .fields
-        return .goesOn(.line(seeing: Self.seenOfLine), kind: Kind.text(seen, 9..<12))
+        remarks.kind = Kind.text(seen, 9..<12)
+        return .goesOn(.line(seeing: Self.seenOfLine))
     }
 
     private mutating func responseHeadEnded() -> Verdict {
         if response.status == 101 {
             isSwitched = true
-            return .ends()
+            return .ends
         }
         // Interim: the answer itself is still to come.
-        if response.status < 200 { return .ends() }
+        if response.status < 200 { return .ends }
         let answered = answer()
         if answered == .connect, response.status < 300 {
             isSwitched = true
-            return .ends()
+            return .ends
         }
-        if answered == .head || response.status == 204 || response.status == 304 { return .ends() }
+        if answered == .head || response.status == 204 || response.status == 304 { return .ends }
         if response.isChunked == true { return Self.chunks(&response) }
         if response.isChunked == false || response.contentLength == nil {
             response.phase = .body
@@ -128,22 +134,27 @@ struct HTTPFramer: Framer {
 
     // MARK: - Lines and bodies
 
-    private static func next(_ message: inout Message, _ seen: RawSpan, _ last: UInt8) -> Verdict {
+    private static func next(
+        _ message: inout Message,
+        _ seen: RawSpan,
+        _ last: UInt8,
+        _ remarks: inout Remarks
+    ) -> Verdict {
         switch message.phase {
         case .startLine, .fields:
-            if let why = field(&message, seen) { return .lost(why) }
+            if let why = field(&message, seen) { return remarks.lost(why) }
             return .goesOn(.line(seeing: seenOfLine))
         case .body:
-            return .ends()
+            return .ends
         case .chunkSize:
-            guard let size = hexadecimal(seen) else { return .lost("a chunk has no size that can be") }
+            guard let size = hexadecimal(seen) else { return remarks.lost("a chunk has no size that can be") }
             message.phase = size == 0 ? .trailers : .chunkData
             return .goesOn(size == 0 ? .line(seeing: 2) : .count(size + 2, seeing: 0))
         case .chunkData:
-            guard last == 10 else { return .lost("a chunk has another length than it says") }
+            guard last == 10 else { return remarks.lost("a chunk has another length than it says") }
             return chunks(&message)
         case .trailers:
-            return isEmptyLine(seen) ? .ends() : .goesOn(.line(seeing: 2))
+            return isEmptyLine(seen) ? .ends : .goesOn(.line(seeing: 2))
         }
     }
 
@@ -153,7 +164,7 @@ struct HTTPFramer: Framer {
     }
 
     private static func body(_ message: inout Message) -> Verdict {
-        guard let count = message.contentLength, count > 0 else { return .ends() }
+        guard let count = message.contentLength, count > 0 else { return .ends }
         message.phase = .body
         return .goesOn(.count(count))
     }

@@ -17,35 +17,42 @@ struct MQTTFramer: Framer {
         return .count(2, seeing: 2)
     }
 
-    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8) -> Verdict {
+    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8, _ remarks: inout Remarks) -> Verdict {
         switch phase[direction] {
         case .header:
             type[direction] = seen[byte: 0] >> 4
-            guard Self.areFlagsRight(seen[byte: 0]) else { return .lost("there is no packet that begins so") }
-            return goOn(direction, with: last, 0, bits: 0)
+            guard Self.areFlagsRight(seen[byte: 0]) else { return remarks.lost("there is no packet that begins so") }
+            return goOn(direction, with: last, 0, bits: 0, &remarks)
         case .length(let value, let bits):
-            return goOn(direction, with: last, value, bits: bits)
+            return goOn(direction, with: last, value, bits: bits, &remarks)
         case .rest:
-            guard type[direction] == Self.publish, seen.byteCount >= 2 else { return .ends() }
+            guard type[direction] == Self.publish, seen.byteCount >= 2 else { return .ends }
             let topic = min(seen.byteCount, 2 + Int(seen.bigEndian(2, at: 0)))
             // An alias stands for the topic where it is empty (MQTT 5, 3.3.2.1).
-            guard topic > 2 else { return .ends() }
-            return .ends(kind: "PUBLISH " + Kind.text(seen, 2..<min(topic, Self.seenOfTopic)))
+            guard topic > 2 else { return .ends }
+            remarks.kind = "PUBLISH " + Kind.text(seen, 2..<min(topic, Self.seenOfTopic))
+            return .ends
         }
     }
 
-    private mutating func goOn(_ direction: Direction, with byte: UInt8, _ value: Int, bits: Int) -> Verdict {
+    private mutating func goOn(
+        _ direction: Direction,
+        with byte: UInt8,
+        _ value: Int,
+        bits: Int,
+        _ remarks: inout Remarks
+    ) -> Verdict {
         let value = value | Int(byte & 0x7F) << bits
-        let kind = Self.names[Int(type[direction])]
+        remarks.kind = Self.names[Int(type[direction])]
         if byte & 0x80 != 0 {
-            guard bits < 21 else { return .lost("a length has more than four bytes") }
+            guard bits < 21 else { return remarks.lost("a length has more than four bytes") }
             phase[direction] = .length(value, bits: bits + 7)
-            return .goesOn(.count(1), kind: kind)
+            return .goesOn(.count(1))
         }
-        guard value > 0 else { return .ends(kind: kind) }
+        guard value > 0 else { return .ends }
         phase[direction] = .rest
         let seen = type[direction] == Self.publish ? Self.seenOfTopic : 0
-        return .goesOn(.count(value, seeing: seen), kind: kind)
+        return .goesOn(.count(value, seeing: seen))
     }
 
     /// All but PUBLISH have fixed ones (2.1.3); a type 0 there is not.

@@ -79,8 +79,8 @@ struct MySQLFramer: Framer {
         return .count(byteCount, seeing: byteCount)
     }
 
-    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8) -> Verdict {
-        if packets[direction].isPayload { return payloadEnded(direction, seen) }
+    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8, _ remarks: inout Remarks) -> Verdict {
+        if packets[direction].isPayload { return payloadEnded(direction, seen, &remarks) }
         let count = Int(seen.littleEndian(3, at: 0))
         let isContinuation = packets[direction].isContinuation
         packets[direction].byteCount = count
@@ -88,26 +88,33 @@ struct MySQLFramer: Framer {
         packets[direction].isFull = !isCompressed && count == Self.fullByteCount
         guard count > 0 else {
             packetEnded(direction)
-            return .ends(kind: isContinuation ? nil : emptyKind(direction))
+            if !isContinuation { remarks.kind = emptyKind(direction) }
+            return .ends
         }
         packets[direction].isPayload = true
         let sees = !isContinuation && !isCompressed
         return .goesOn(.count(count, seeing: sees ? Self.seenOfPayload : 0))
     }
 
-    private mutating func payloadEnded(_ direction: Direction, _ seen: RawSpan) -> Verdict {
-        if isCompressed { return .ends(kind: "compressed") }
-        var kind: String?
+    private mutating func payloadEnded(
+        _ direction: Direction,
+        _ seen: RawSpan,
+        _ remarks: inout Remarks
+    ) -> Verdict {
+        if isCompressed {
+            remarks.kind = "compressed"
+            return .ends
+        }
         if !packets[direction].isContinuation {
             let named = direction == .upstream ? upstreamKind(seen) : downstreamKind(seen)
-            guard let named else { return .lost("the server does not greet as MySQL 10 does") }
-            kind = named
+            guard let named else { return remarks.lost("the server does not greet as MySQL 10 does") }
+            remarks.kind = named
         }
         packetEnded(direction)
-        guard packets[direction].isFull else { return .ends(kind: kind) }
+        guard packets[direction].isFull else { return .ends }
         packets[direction].isPayload = false
         packets[direction].isContinuation = true
-        return .goesOn(headerPart, kind: kind)
+        return .goesOn(headerPart)
     }
 
     private mutating func packetEnded(_ direction: Direction) {

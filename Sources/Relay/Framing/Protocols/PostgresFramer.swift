@@ -38,77 +38,82 @@ struct PostgresFramer: Framer {
         }
     }
 
-    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8) -> Verdict {
+    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8, _ remarks: inout Remarks) -> Verdict {
         switch phase[direction] {
-        case .startup: return startup(seen)
-        case .answer: return answered(by: last)
-        case .typed: return typed(direction, seen)
+        case .startup: return startup(seen, &remarks)
+        case .answer: return answered(by: last, &remarks)
+        case .typed: return typed(direction, seen, &remarks)
         case .body:
             if direction == .downstream, type.downstream == UInt8(ascii: "R"), seen.byteCount == 4 {
                 authentication = seen.bigEndian(4, at: 0)
-                return .ends(kind: Self.authenticationKind(authentication))
+                if let kind = Self.authenticationKind(authentication) { remarks.kind = kind }
             }
-            return .ends()
+            return .ends
         }
     }
 
-    private mutating func startup(_ seen: RawSpan) -> Verdict {
+    private mutating func startup(_ seen: RawSpan, _ remarks: inout Remarks) -> Verdict {
         // A TLS record: the client encrypts without asking.
         if seen[byte: 0] == 0x16, seen[byte: 1] == 3 {
             isEncrypted = true
-            return .ends(kind: "TLS")
+            remarks.kind = "TLS"
+            return .ends
         }
         let (length, code) = (seen.bigEndian(4, at: 0), seen.bigEndian(4, at: 4))
-        guard (8...Self.longestStartup).contains(length) else { return .lost("a startup packet has \(length) bytes") }
-        let kind: String
+        guard (8...Self.longestStartup).contains(length) else {
+            return remarks.lost("a startup packet has \(length) bytes")
+        }
         switch (code >> 16, code & 0xFFFF) {
-        case (1234, 5678): kind = "CancelRequest"
+        case (1234, 5678): remarks.kind = "CancelRequest"
         case (1234, 5679):
-            kind = "SSLRequest"
+            remarks.kind = "SSLRequest"
             encryptionAnswer = "SSLResponse"
         case (1234, 5680):
-            kind = "GSSENCRequest"
+            remarks.kind = "GSSENCRequest"
             encryptionAnswer = "GSSENCResponse"
         case (3, _):
-            kind = "StartupMessage"
+            remarks.kind = "StartupMessage"
             isStarted = true
-        default: return .lost("there is no protocol version \(code >> 16).\(code & 0xFFFF)")
+        default: return remarks.lost("there is no protocol version \(code >> 16).\(code & 0xFFFF)")
         }
-        guard length > 8 else { return .ends(kind: kind) }
+        guard length > 8 else { return .ends }
         phase.upstream = .body
-        return .goesOn(.count(Int(length) - 8), kind: kind)
+        return .goesOn(.count(Int(length) - 8))
     }
 
-    private mutating func answered(by byte: UInt8) -> Verdict {
+    private mutating func answered(by byte: UInt8, _ remarks: inout Remarks) -> Verdict {
         let kind = encryptionAnswer ?? ""
         encryptionAnswer = nil
         switch byte {
         case UInt8(ascii: "S"), UInt8(ascii: "G"):
             isEncrypted = true
-            return .ends(kind: "\(kind) \(Unicode.Scalar(byte))")
+            remarks.kind = "\(kind) \(Unicode.Scalar(byte))"
         case UInt8(ascii: "N"):
-            return .ends(kind: "\(kind) N")
+            remarks.kind = "\(kind) N"
         case UInt8(ascii: "E"):
             // A server that knows no such request answers with an error message, of which this was the type.
             type.downstream = byte
             phase.downstream = .typed
-            return .goesOn(.count(4, seeing: 4), kind: "ErrorResponse")
+            remarks.kind = "ErrorResponse"
+            return .goesOn(.count(4, seeing: 4))
         default:
-            return .lost("a request for encryption is answered by neither S, G, N nor E")
+            return remarks.lost("a request for encryption is answered by neither S, G, N nor E")
         }
+        return .ends
     }
 
-    private mutating func typed(_ direction: Direction, _ seen: RawSpan) -> Verdict {
+    private mutating func typed(_ direction: Direction, _ seen: RawSpan, _ remarks: inout Remarks) -> Verdict {
         let hasType = seen.byteCount == 5
         if hasType { type[direction] = seen[byte: 0] }
         let kind = direction == .upstream ? frontendKind(type.upstream) : Self.backendKind(type.downstream)
-        guard let kind else { return .lost("there is no message of type '\(Kind.text(seen, 0..<1))'") }
+        guard let kind else { return remarks.lost("there is no message of type '\(Kind.text(seen, 0..<1))'") }
+        remarks.kind = kind
         let length = seen.bigEndian(4, at: hasType ? 1 : 0)
-        guard (4...Self.longestMessage).contains(length) else { return .lost("a message has \(length) bytes") }
-        guard length > 4 else { return .ends(kind: kind) }
+        guard (4...Self.longestMessage).contains(length) else { return remarks.lost("a message has \(length) bytes") }
+        guard length > 4 else { return .ends }
         phase[direction] = .body
         let asks = direction == .downstream && type.downstream == UInt8(ascii: "R")
-        return .goesOn(.count(Int(length) - 4, seeing: asks ? 4 : 0), kind: kind)
+        return .goesOn(.count(Int(length) - 4, seeing: asks ? 4 : 0))
     }
 
     private func frontendKind(_ type: UInt8) -> String? {

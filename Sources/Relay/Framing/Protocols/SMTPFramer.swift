@@ -15,6 +15,9 @@ struct SMTPFramer: Framer {
     private var hasAskedForTLS = false
     private var isEncrypted = false
 
+    var marks: [Mark] { Self.endings }
+
+    private static let endings = [endOfContent]
     private static let endOfContent = Mark([Array("\r\n.\r\n".utf8)])
     /// The line end of the DATA command is the one before the content.
     private static let afterLineEnd = endOfContent.state(after: Array("\r\n".utf8))
@@ -24,38 +27,41 @@ struct SMTPFramer: Framer {
         guard direction == .upstream else { return .line(seeing: 4) }
         phase = expected
         expected = .command
-        return phase == .content ? .mark(Self.endOfContent, from: Self.afterLineEnd) : .line(seeing: 64)
+        return phase == .content ? .mark(from: Self.afterLineEnd) : .line(seeing: 64)
     }
 
-    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8) -> Verdict {
-        if direction == .downstream { return reply(seen) }
+    mutating func next(_ direction: Direction, after seen: RawSpan, last: UInt8, _ remarks: inout Remarks) -> Verdict {
+        if direction == .downstream { return reply(seen, &remarks) }
         switch phase {
-        case .command: return command(seen)
-        case .content: return .ends(kind: "content")
-        case .authentication: return .ends(kind: "AUTH")
-        case .chunk: return .ends()
+        case .command: return command(seen, &remarks)
+        case .content: remarks.kind = "content"
+        case .authentication: remarks.kind = "AUTH"
+        case .chunk: break
         }
+        return .ends
     }
 
-    private mutating func command(_ seen: RawSpan) -> Verdict {
+    private mutating func command(_ seen: RawSpan, _ remarks: inout Remarks) -> Verdict {
         var end = 0
         while end < seen.byteCount, case let byte = seen[byte: end] | 0x20, (0x61...0x7A).contains(byte) { end += 1 }
-        guard end > 0 else { return .ends() }
+        guard end > 0 else { return .ends }
         let verb = Kind.text(seen, 0..<end, uppercased: true)
         hasAskedForTLS = verb == "STARTTLS"
-        guard verb == "BDAT" else { return .ends(kind: verb) }
-        guard let count = Self.number(seen, from: end) else { return .lost("a BDAT has no length that can be") }
-        guard count > 0 else { return .ends(kind: verb) }
+        remarks.kind = verb
+        guard verb == "BDAT" else { return .ends }
+        guard let count = Self.number(seen, from: end) else { return remarks.lost("a BDAT has no length that can be") }
+        guard count > 0 else { return .ends }
         phase = .chunk
-        return .goesOn(.count(count), kind: verb)
+        return .goesOn(.count(count))
     }
 
-    private mutating func reply(_ seen: RawSpan) -> Verdict {
+    private mutating func reply(_ seen: RawSpan, _ remarks: inout Remarks) -> Verdict {
         guard seen.byteCount >= 4, (0..<3).allSatisfy({ (0x30...0x39).contains(seen[byte: $0]) }) else {
-            return .lost("a reply does not begin with three digits")
+            return remarks.lost("a reply does not begin with three digits")
         }
         let code = Kind.text(seen, 0..<3)
-        if seen[byte: 3] == UInt8(ascii: "-") { return .goesOn(.line(seeing: 4), kind: code) }
+        remarks.kind = code
+        if seen[byte: 3] == UInt8(ascii: "-") { return .goesOn(.line(seeing: 4)) }
         switch code {
         case "354": expected = .content
         case "334": expected = .authentication
@@ -64,7 +70,7 @@ struct SMTPFramer: Framer {
         default: break
         }
         hasGreeted = true
-        return .ends(kind: code)
+        return .ends
     }
 
     /// The decimal number behind some spaces.
