@@ -84,7 +84,7 @@ let package = Package(
 
         // An allocator that counts, for the tests.
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
-        // What is fuzzed, for the tests and for libFuzzer.
+        // What is fuzzed, for the tests and for libFuzzer; and who hears what a framing says.
         .target(
             name: "FuzzCases",
             dependencies: ["AsyncChat", "Metrics", "Relay", "Traffic"],
@@ -104,13 +104,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic"], swiftSettings: strict),
-        .testTarget(name: "RelayTests", dependencies: ["Relay"], swiftSettings: strict),
+        .testTarget(name: "RelayTests", dependencies: ["FuzzCases", "Relay"], swiftSettings: strict),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics", "CAllocationCount"], swiftSettings: strict),
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "CSQLite"], swiftSettings: strict),
         .testTarget(
             name: "OverhearTests",
             dependencies: [
-                "overhear", "AsyncChat", "Traffic", "Relay", "Metrics", "Capture", "CLinux", "CSQLite",
+                "overhear", "AsyncChat", "Traffic", "Relay", "Metrics", "Capture", "CLinux", "CSQLite", "FuzzCases",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

@@ -1,3 +1,4 @@
+import FuzzCases
 import Testing
 import Traffic
 

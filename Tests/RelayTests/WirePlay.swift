@@ -1,4 +1,5 @@
 import AsyncChat
+import FuzzCases
 import Traffic
 
 @testable import Relay

@@ -1,4 +1,5 @@
 import Foundation
+import FuzzCases
 import Testing
 import Traffic
 

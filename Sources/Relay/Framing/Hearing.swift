@@ -36,18 +36,29 @@ package protocol HearingListener: AnyObject {
 
 /// Hears with one framer.
 final class FramedHearing: Hearing {
+    /// What is known of both directions.
+    private final class State<Playing: Framer> {
+        var framer: Playing
+        var upstream = Cutter()
+        var downstream = Cutter()
+
+        init(_ framer: Playing) {
+            self.framer = framer
+        }
+    }
+
+    private let state: AnyObject
     /// Hears a read. A closure, because the compiler makes one for each framer that `init` is called with, while it compiles
     /// the methods of a generic class but once for all: a message in RESP took three times the instructions.
     private let hear: (RawSpan, Direction, Timestamp, any HearingListener) -> Void
 
     init(_ framer: some Framer) {
-        var framer = framer
-        var upstream = Cutter()
-        var downstream = Cutter()
+        let state = State(framer)
+        self.state = state
         hear = { bytes, direction, at, listener in
             switch direction {
-            case .upstream: upstream.hear(bytes, direction, at: at, &framer, listener)
-            case .downstream: downstream.hear(bytes, direction, at: at, &framer, listener)
+            case .upstream: state.upstream.hear(bytes, direction, at: at, &state.framer, listener)
+            case .downstream: state.downstream.hear(bytes, direction, at: at, &state.framer, listener)
             }
         }
     }

@@ -1,1 +1,0 @@
-../RelayTests/Hearsay.swift
