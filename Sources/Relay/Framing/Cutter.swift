@@ -23,21 +23,33 @@ struct Cutter {
     ) {
         var start = 0
         var position = 0
-        var part = part ?? framer.begin(direction)
-        while position < bytes.byteCount, let end = Self.end(of: &part, in: bytes, from: position, framer) {
-            switch verdict(on: part, in: bytes, position..<end, direction, &framer) {
+        var part = part
+        while position < bytes.byteCount {
+            if part == nil {
+                // Asked only now that the message's first byte is there.
+                let rest = bytes.extracting(position..<bytes.byteCount)
+                if let count = framer.wholeByteCount(direction, in: rest, &remarks) {
+                    position += count
+                    let message = bytes.extracting(start..<position)
+                    listener.heard(message, .length, kind: remarks.kind, direction, at: at)
+                    remarks.kind = nil
+                    start = position
+                    continue
+                }
+            }
+            var current = part ?? framer.begin(direction)
+            guard let end = Self.end(of: &current, in: bytes, from: position, framer) else {
+                part = current
+                break
+            }
+            switch verdict(on: current, in: bytes, position..<end, direction, &framer) {
             case .goesOn(let next):
                 part = next
             case .ends:
-                listener.heard(bytes.extracting(start..<end), part.ending, kind: remarks.kind, direction, at: at)
+                listener.heard(bytes.extracting(start..<end), current.ending, kind: remarks.kind, direction, at: at)
                 remarks.kind = nil
                 start = end
-                // Asked only when the next message's first byte is there.
-                guard end < bytes.byteCount else {
-                    self.part = nil
-                    return
-                }
-                part = framer.begin(direction)
+                part = nil
             case .lost:
                 listener.heard(bytes.extracting(start..<end), .chunk, kind: nil, direction, at: at)
                 listener.framingLost(direction, why: remarks.loss)
@@ -47,12 +59,11 @@ struct Cutter {
             }
             position = end
         }
-        if position < bytes.byteCount { see(part, in: bytes, position..<bytes.byteCount) }
-        if start < bytes.byteCount {
-            let ending: Ending? = part.isRead ? .chunk : nil
-            listener.heard(bytes.extracting(start..<bytes.byteCount), ending, kind: remarks.kind, direction, at: at)
-        }
         self.part = part
+        guard let part, start < bytes.byteCount else { return }
+        if position < bytes.byteCount { see(part, in: bytes, position..<bytes.byteCount) }
+        let ending: Ending? = part.isRead ? .chunk : nil
+        listener.heard(bytes.extracting(start..<bytes.byteCount), ending, kind: remarks.kind, direction, at: at)
     }
 
     /// Where the part ends; nil if it does not end here, and then `part` is what is still to come of it.

@@ -25,10 +25,16 @@ protocol Framer {
         last: UInt8,
         _ remarks: inout Remarks
     ) -> Verdict
+
+    /// How many bytes the message has that begins here, where that can be told at one look, it has come whole, and ends by
+    /// its length. Nil, the default, where it is to be told part by part, which comes to the same.
+    mutating func wholeByteCount(_ direction: Direction, in bytes: RawSpan, _ remarks: inout Remarks) -> Int?
 }
 
 extension Framer {
     var marks: [Mark] { [] }
+
+    func wholeByteCount(_ direction: Direction, in bytes: RawSpan, _ remarks: inout Remarks) -> Int? { nil }
 }
 
 /// A stretch of a message: what ends it, and how much of it the framer asks to see.

@@ -52,6 +52,17 @@ struct PostgresFramer: Framer {
         }
     }
 
+    mutating func wholeByteCount(_ direction: Direction, in bytes: RawSpan, _ remarks: inout Remarks) -> Int? {
+        guard isStarted, !isEncrypted, encryptionAnswer == nil, bytes.byteCount >= 5 else { return nil }
+        let type = bytes[byte: 0]
+        let length = bytes.bigEndian(4, at: 1)
+        // What authenticates is told by its body.
+        guard type != UInt8(ascii: "R"), length >= 4, length < bytes.byteCount else { return nil }
+        guard let kind = direction == .upstream ? frontendKind(type) : Self.backendKind(type) else { return nil }
+        remarks.kind = kind
+        return Int(length) + 1
+    }
+
     private mutating func startup(_ seen: RawSpan, _ remarks: inout Remarks) -> Verdict {
         // A TLS record: the client encrypts without asking.
         if seen[byte: 0] == 0x16, seen[byte: 1] == 3 {

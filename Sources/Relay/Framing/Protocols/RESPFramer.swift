@@ -24,6 +24,15 @@ struct RESPFramer: Framer {
     }
 }
 
+extension RESPFramer {
+    mutating func wholeByteCount(_ direction: Direction, in bytes: RawSpan, _ remarks: inout Remarks) -> Int? {
+        switch direction {
+        case .upstream: commands.wholeByteCount(bytes, &remarks)
+        case .downstream: replies.wholeByteCount(bytes, &remarks)
+        }
+    }
+}
+
 /// One direction of it.
 private struct RESPReader {
     private enum Phase {
@@ -83,6 +92,36 @@ private struct RESPReader {
             phase = .pieceLine
             return .goesOn(.line(seeing: Self.seenOfLine))
         }
+    }
+
+    /// Of what nearly all messages are: an array of bulk strings, or a bulk string in reply.
+    func wholeByteCount(_ bytes: RawSpan, _ remarks: inout Remarks) -> Int? {
+        var position = 0
+        var count = 1
+        if bytes[byte: 0] == UInt8(ascii: "*") {
+            guard let (elements, end) = length(bytes, from: 1) else { return nil }
+            count = elements
+            position = end
+        } else if direction == .upstream {
+            return nil
+        }
+        let isArray = position > 0
+        var first = 0..<0
+        for index in 0..<count {
+            guard position < bytes.byteCount, bytes[byte: position] == UInt8(ascii: "$"),
+                let (byteCount, start) = length(bytes, from: position + 1), byteCount + 2 <= bytes.byteCount - start,
+                bytes[byte: start + byteCount + 1] == UInt8(ascii: "\n")
+            else { return nil }
+            if index == 0 { first = start..<start + min(byteCount, Kind.longest) }
+            position = start + byteCount + 2
+        }
+        guard count > 0 else { return nil }
+        if direction == .upstream {
+            remarks.kind = word(of: bytes.extracting(first), uppercased: true)
+        } else {
+            remarks.kind = isArray ? "array" : "bulk"
+        }
+        return position
     }
 
     private mutating func line(_ seen: RawSpan, _ remarks: inout Remarks) -> Verdict {
@@ -225,6 +264,22 @@ private struct RESPReader {
 
     private func isStreamed(_ seen: RawSpan) -> Bool {
         seen.byteCount >= 2 && seen[byte: 1] == UInt8(ascii: "?")
+    }
+
+    /// A length as a client would write it, and where the line ends; nil for any other.
+    @inline(__always)
+    private func length(_ bytes: RawSpan, from start: Int) -> (Int, end: Int)? {
+        var value = 0
+        var index = start
+        while index < bytes.byteCount, case let digit = bytes[byte: index] &- 0x30, digit <= 9 {
+            value = value * 10 + Int(digit)
+            index += 1
+            guard index - start <= 9 else { return nil }
+        }
+        guard index > start, index + 1 < bytes.byteCount, bytes[byte: index] == 13, bytes[byte: index + 1] == 10 else {
+            return nil
+        }
+        return (value, index + 2)
     }
 
     /// What stands behind the type.
