@@ -76,7 +76,15 @@ struct `A record under a steady load` {
 
     @Test func `of nothing but samples stays within its limit`() throws {
         try withEchoServer { server in
-            try withRelay(to: server, "--retain-bytes", "32MiB", "--sample-interval", "10ms") { relay in
+            try withRelay(
+                to: server,
+                "--retain-bytes",
+                "32MiB",
+                "--sample-interval",
+                "10ms",
+                "--capture-buffer",
+                "8MiB"
+            ) { relay in
                 let clients = try (0..<300).map { _ in try relay.connect() }
                 let descriptors = clients.map(\.descriptor)
                 let end = ContinuousClock.now + .seconds(Self.seconds)

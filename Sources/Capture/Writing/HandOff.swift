@@ -34,8 +34,8 @@ final class HandOff: Sendable {
     private let roomIsWanted = Atomic<Bool>(false)
     private let busySince = Atomic<Int64>(0)
 
-    /// Empty batches kept for later, at most.
-    private static let freeLimit = 16
+    /// Empty batches kept for later, at most: what was needed only once, while the writer was behind, is given back.
+    private static let freeLimit = 4
 
     init(highMark: Int, lowMark: Int) {
         self.highMark = highMark
