@@ -1,14 +1,16 @@
-/// Several systems under one load, round by round, one system after the other within a round: A B C A B C …
+/// Several systems under one load, round by round, one system after the other within a round, in an order that is another
+/// in each.
 ///
-/// Each measurement has processes and a database of its own, so nothing carries over, and what else the machine does meets
-/// all systems alike. A round counts only if nothing was lost and the record holds what was sent; a system that fails once
-/// is not asked again under this load.
+/// Each measurement has processes and a database of its own and begins when those of the one before are gone, and what else
+/// the machine does meets all systems alike. A round counts only if nothing was lost and the record holds what was sent; a
+/// system that fails once is not asked again under this load.
 struct Comparison {
     let load: Load
     let systems: [System]
     let rounds: Int
     let seconds: Double
     let highestRate: HighestRate
+    /// By rounds, and within one as the systems were named, whichever came first.
     private(set) var measurements: [Measurement] = []
     private(set) var failures: [Failure] = []
 
@@ -30,17 +32,24 @@ struct Comparison {
 
     mutating func run() throws {
         if case .openLoop(.ofHAProxy) = load.shape { _ = try highestRate.value() }
+        let turns = Turns(systems: systems.count)
         for round in 1...rounds {
-            for system in systems where !failures.contains(where: { $0.system == system.name }) {
-                Terminal.progress("\(load.name), round \(round) of \(rounds): \(system.name)")
-                do {
-                    let outcome = try Trial(system, load, seconds, highestRate).run()
-                    measurements.append(Measurement(load.name, system.name, round, outcome.outcome, outcome.processor))
-                } catch {
-                    failures.append(Failure(load: load.name, system: system.name, round: round, reason: "\(error)"))
-                }
-            }
+            var made: [Measurement?] = systems.map { _ in nil }
+            for index in turns.order(inRound: round) { made[index] = measure(systems[index], round) }
+            measurements += made.compactMap(\.self)
         }
         Terminal.progress("")
+    }
+
+    private mutating func measure(_ system: System, _ round: Int) -> Measurement? {
+        guard !failures.contains(where: { $0.system == system.name }) else { return nil }
+        Terminal.progress("\(load.name), round \(round) of \(rounds): \(system.name)")
+        do {
+            let outcome = try Trial(system, load, seconds, highestRate).run()
+            return Measurement(load.name, system.name, round, outcome.outcome, outcome.processor)
+        } catch {
+            failures.append(Failure(load: load.name, system: system.name, round: round, reason: "\(error)"))
+            return nil
+        }
     }
 }

@@ -42,10 +42,15 @@ final class Child {
     }
 
     deinit {
-        guard !hasEnded else { return }
+        endGroup()
+    }
+
+    /// Kills what is left of its process group, and waits until nothing of it runs: the next measurement is to have the cores
+    /// to itself.
+    private func endGroup() {
         kill(-pid, SIGKILL)
-        var word: Int32 = 0
-        waitpid(pid, &word, 0)
+        if !hasEnded { waitpid(pid, nil, 0) }
+        while ProcessTable.isRunning(group: pid) { usleep(1000) }
     }
 
     /// Has it ended? Takes its status then.
@@ -79,7 +84,7 @@ final class Child {
             guard Clock.now() < deadline else { throw Trouble("\(program) does not end: \(said)") }
             usleep(2000)
         }
-        kill(-pid, SIGKILL)
+        endGroup()
         return status ?? -1
     }
 

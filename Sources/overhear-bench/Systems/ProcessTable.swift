@@ -5,6 +5,8 @@ enum ProcessTable {
     struct Process {
         let pid: pid_t
         let group: pid_t
+        /// Has ended, and waits only for its parent to ask how.
+        let isZombie: Bool
         let userTicks: Int
         let systemTicks: Int
         let childrenUserTicks: Int
@@ -25,6 +27,9 @@ enum ProcessTable {
         return members
     }
 
+    /// Is any process of a group still at work, or on its way out?
+    static func isRunning(group: pid_t) -> Bool { members(of: group).contains { !$0.isZombie } }
+
     private static func read(_ pid: pid_t) -> Process? {
         // The name stands in parentheses and may hold anything: fields are counted behind it.
         guard let text = Files.text("/proc/\(pid)/stat"), let name = text.lastIndex(of: ")") else { return nil }
@@ -34,6 +39,7 @@ enum ProcessTable {
         return Process(
             pid: pid,
             group: group,
+            isZombie: fields[0] == "Z",
             userTicks: ticks[0],
             systemTicks: ticks[1],
             childrenUserTicks: ticks[2],
