@@ -62,4 +62,5 @@ enum SystemName: String, CaseIterable, Codable, Sendable {
     case head = "overhear-head"
     case full = "overhear-full"
     case pruning = "overhear-full-pruning"
+    case held = "overhear-full-held"
 }

@@ -29,6 +29,14 @@ enum Overhear {
                 ["--retain-bytes", "64MiB"],
                 record: .prunedCapture
             ),
+            system(
+                build,
+                "full-held",
+                "overhear, recording every message, while a reader keeps a transaction open",
+                [],
+                record: .capture(payloadLimit: 1 << 20),
+                isHeld: true
+            ),
         ]
     }
 
@@ -40,7 +48,8 @@ enum Overhear {
         _ options: [String],
         framing: String? = nil,
         record: Record? = nil,
-        isScraped: Bool = false
+        isScraped: Bool = false,
+        isHeld: Bool = false
     ) -> System {
         System(
             name: "overhear-\(name)" + (build.name.isEmpty ? "" : "@\(build.name)"),
@@ -49,7 +58,8 @@ enum Overhear {
             needs: ["sqlite3"],
             versionArguments: ["--version"],
             record: record,
-            isScraped: isScraped
+            isScraped: isScraped,
+            isHeld: isHeld
         ) { place in
             [
                 "run", "--listen", "127.0.0.1:\(place.port)", "--upstream", "127.0.0.1:\(place.upstream)",

@@ -4,12 +4,20 @@ final class RunningSystem {
     let place: System.Place
     private let child: Child?
     private let scraper: Scraper?
+    private let reader: HoldingReader?
 
-    init(_ system: System, _ place: System.Place, child: Child? = nil, scraper: Scraper? = nil) {
+    init(
+        _ system: System,
+        _ place: System.Place,
+        child: Child? = nil,
+        scraper: Scraper? = nil,
+        reader: HoldingReader? = nil
+    ) {
         self.system = system
         self.place = place
         self.child = child
         self.scraper = scraper
+        self.reader = reader
     }
 
     /// Of the relay's processes; nil if there is no relay.
@@ -25,6 +33,7 @@ final class RunningSystem {
     func finish(after outcome: Outcome) throws {
         guard let child else { return }
         try scraper?.finish()
+        try reader?.finish()
         try system.record?.checkRunning(place, outcome)
         try child.end()
         try system.record?.checkEnded(place, outcome)

@@ -29,6 +29,8 @@ struct System: Sendable {
     var record: Record?
     /// Its metrics are scraped every second.
     var isScraped = false
+    /// Its record is read by somebody who keeps the transaction open all the time.
+    var isHeld = false
     /// Its arguments; writes the configuration it needs into its folder.
     let arguments: @Sendable (Place) throws -> [String]
 
@@ -60,6 +62,7 @@ struct System: Sendable {
         let child = try Child(program, try arguments(place), output: place.folder.file("output"))
         try child.waitUntilListening(on: place.port)
         let scraper = isScraped ? try Scraper(of: place.metrics) : nil
-        return RunningSystem(self, place, child: child, scraper: scraper)
+        let reader = isHeld ? try HoldingReader(of: place.capture) : nil
+        return RunningSystem(self, place, child: child, scraper: scraper, reader: reader)
     }
 }
