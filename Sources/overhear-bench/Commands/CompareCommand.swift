@@ -30,11 +30,19 @@ struct CompareCommand: ParsableCommand {
         let chosen = try OverhearBench.pick(systems, from: catalogue.all.map { ($0.name, $0) }, called: "system")
         let loads = try OverhearBench.pick(loads, from: Load.catalogue.map { ($0.name, $0) }, called: "load")
         let systems = OverhearBench.skippingMissing(chosen)
-        let rate = HighestRate(from: catalogue, seconds: what.seconds)
+        let cores = try what.takeCores()
+        let rate = HighestRate(from: catalogue, seconds: what.seconds, cores: cores)
         var failures: [Comparison.Failure] = []
         var count = 0
         for load in loads {
-            var comparison = Comparison(load, systems, rounds: what.rounds, seconds: what.seconds, highestRate: rate)
+            var comparison = Comparison(
+                load,
+                systems,
+                rounds: what.rounds,
+                seconds: what.seconds,
+                cores: cores,
+                highestRate: rate
+            )
             try comparison.run()
             let set = MeasurementSet(of: load.name, from: comparison.measurements)
             let references = over.split(separator: ",").map(String.init)

@@ -26,9 +26,10 @@ struct MeasureCommand: ParsableCommand {
         let there = OverhearBench.skippingMissing(catalogue.all)
         results.skipped = catalogue.all.map(\.name).filter { name in !there.contains { $0.name == name } }
         results.versions = versions(of: there)
-        let rate = HighestRate(from: catalogue, seconds: what.seconds)
+        let cores = try what.takeCores()
+        let rate = HighestRate(from: catalogue, seconds: what.seconds, cores: cores)
         for section in Programme.sections where wanted.contains(section.load) {
-            results.replace(try measure(section, there, rate))
+            results.replace(try measure(section, there, cores, rate))
             try results.write(to: self.results)
         }
         if wanted.contains("memory") {
@@ -38,11 +39,22 @@ struct MeasureCommand: ParsableCommand {
         guard results.sections.allSatisfy(\.failures.isEmpty) else { throw ExitCode.failure }
     }
 
-    private func measure(_ section: Programme.Section, _ there: [System], _ rate: HighestRate) throws -> Results.Section
-    {
+    private func measure(
+        _ section: Programme.Section,
+        _ there: [System],
+        _ cores: Cores,
+        _ rate: HighestRate
+    ) throws -> Results.Section {
         guard let load = Load.named(section.load) else { throw Trouble("there is no load \(section.load)") }
         let systems = there.filter { system in section.systems.contains { $0.rawValue == system.name } }
-        var comparison = Comparison(load, systems, rounds: what.rounds, seconds: what.seconds, highestRate: rate)
+        var comparison = Comparison(
+            load,
+            systems,
+            rounds: what.rounds,
+            seconds: what.seconds,
+            cores: cores,
+            highestRate: rate
+        )
         try comparison.run()
         let set = MeasurementSet(of: load.name, from: comparison.measurements)
         Terminal.print("\n" + ComparisonTable(load: load, measurements: set).text)

@@ -21,8 +21,20 @@ struct MeasuringOptions: ParsableArguments {
     )
     var benchmarks = "Benchmarks"
 
+    @Flag(help: "Leave it to the kernel what runs on which core, instead of giving the relay its own.")
+    var anyCore = false
+
     func validate() throws {
         guard rounds >= 1, seconds > 0 else { throw ValidationError("give at least one round, and some time") }
+    }
+
+    /// Puts the load, which is this process, in its place.
+    ///
+    /// - Returns: the places of all parts.
+    func takeCores() throws -> Cores {
+        let cores = anyCore ? Cores.any : Cores.ofThisMachine
+        try cores.keepLoad()
+        return cores
     }
 
     var catalogue: SystemCatalogue {

@@ -9,6 +9,7 @@ struct Comparison {
     let systems: [System]
     let rounds: Int
     let seconds: Double
+    let cores: Cores
     let highestRate: HighestRate
     /// By rounds, and within one as the systems were named, whichever came first.
     private(set) var measurements: [Measurement] = []
@@ -22,11 +23,19 @@ struct Comparison {
         let reason: String
     }
 
-    init(_ load: Load, _ systems: [System], rounds: Int, seconds: Double, highestRate: HighestRate) {
+    init(
+        _ load: Load,
+        _ systems: [System],
+        rounds: Int,
+        seconds: Double,
+        cores: Cores,
+        highestRate: HighestRate
+    ) {
         self.load = load
         self.systems = systems
         self.rounds = rounds
         self.seconds = seconds
+        self.cores = cores
         self.highestRate = highestRate
     }
 
@@ -45,7 +54,7 @@ struct Comparison {
         guard !failures.contains(where: { $0.system == system.name }) else { return nil }
         Terminal.progress("\(load.name), round \(round) of \(rounds): \(system.name)")
         do {
-            let outcome = try Trial(system, load, seconds, highestRate).run()
+            let outcome = try Trial(system, load, seconds, cores, highestRate).run()
             return Measurement(load.name, system.name, round, outcome.outcome, outcome.processor)
         } catch {
             failures.append(Failure(load: load.name, system: system.name, round: round, reason: "\(error)"))

@@ -4,12 +4,14 @@
 final class HighestRate {
     private let system: System?
     private let seconds: Double
+    private let cores: Cores
     private(set) var known: Double?
 
-    init(from catalogue: SystemCatalogue, seconds: Double) {
+    init(from catalogue: SystemCatalogue, seconds: Double, cores: Cores) {
         let candidates = ["haproxy", "floor"].compactMap(catalogue.system)
         system = candidates.first { $0.missing == nil }
         self.seconds = seconds
+        self.cores = cores
     }
 
     func value() throws -> Double {
@@ -17,7 +19,7 @@ final class HighestRate {
         guard let system else { throw Trouble("there is nothing to set a rate by") }
         Terminal.progress("the highest rate of \(system.name)")
         let rates = try (0..<3).map { _ in
-            let outcome = try Trial(system, .reference, seconds, self).run().outcome
+            let outcome = try Trial(system, .reference, seconds, cores, self).run().outcome
             return Double(outcome.messages) / outcome.seconds
         }
         let rate = Spread(rates).median

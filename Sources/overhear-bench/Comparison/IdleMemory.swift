@@ -21,8 +21,9 @@ struct IdleMemory {
 
     func run(round: Int) throws -> Measurement {
         let load = Load.reference
-        let server = try ServerProcess(for: load)
-        let running = try system.start(upstream: server.port, content: load.content)
+        let cores = Cores.any
+        let server = try ServerProcess(for: load, cores: cores.server)
+        let running = try system.start(upstream: server.port, content: load.content, cores)
         // The first session brings the code that serves it into memory.
         close(try Exchange.open(load, running.place.port))
         let before = running.residentByteCount

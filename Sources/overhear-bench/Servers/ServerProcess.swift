@@ -4,7 +4,8 @@ final class ServerProcess {
     private let folder: Folder
     private let child: Child
 
-    init(for load: Load) throws {
+    /// - Parameter cores: as taskset(1) lists them; nil: those of the bench.
+    init(for load: Load, cores: String?) throws {
         folder = try Folder()
         port = try Loopback.freePort()
         let part =
@@ -16,6 +17,7 @@ final class ServerProcess {
         child = try Child(
             SystemCatalogue.ownProgram,
             part + ["--port", "\(port)"],
+            cores: cores,
             output: folder.file("output")
         )
         try child.waitUntilListening(on: port)

@@ -8,8 +8,10 @@ final class Child {
     private let output: String
     private var status: Int32?
 
-    /// - Parameter output: the file that gets all it says.
-    init(_ program: String, _ arguments: [String], output: String) throws {
+    /// - Parameters:
+    ///   - cores: the only ones it may run on, as taskset(1) lists them; nil: those of the bench.
+    ///   - output: the file that gets all it says.
+    init(_ program: String, _ arguments: [String], cores: String? = nil, output: String) throws {
         guard let path = Self.find(program) else { throw Trouble("there is no \(program)") }
         self.program = program
         self.output = output
@@ -32,8 +34,9 @@ final class Child {
         posix_spawnattr_setsigdefault(&attributes, &all)
         let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
         posix_spawnattr_setflags(&attributes, Int16(flags))
-        // setpriv(1) becomes the program, which ends with the bench however that ends.
-        let words = (["setpriv", "--pdeathsig", "TERM", path] + arguments).map { strdup($0) } + [nil]
+        // setpriv(1) becomes the program, by way of taskset(1), and ends with the bench however that ends.
+        let place = cores.map { ["taskset", "--cpu-list", $0] } ?? []
+        let words = (["setpriv", "--pdeathsig", "TERM"] + place + [path] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var pid: pid_t = 0
         let code = posix_spawnp(&pid, "setpriv", &actions, &attributes, words, environ)

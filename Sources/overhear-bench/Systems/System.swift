@@ -49,8 +49,8 @@ struct System: Sendable {
         return lines.first { $0.contains { $0.isNumber } }
     }
 
-    /// Starts it and waits until it listens.
-    func start(upstream: UInt16, content: Content) throws -> RunningSystem {
+    /// Starts it on the relay's cores and waits until it listens.
+    func start(upstream: UInt16, content: Content, _ cores: Cores) throws -> RunningSystem {
         let place = Place(
             folder: try Folder(),
             port: program == nil ? upstream : try Loopback.freePort(),
@@ -59,7 +59,12 @@ struct System: Sendable {
             content: content
         )
         guard let program else { return RunningSystem(self, place) }
-        let child = try Child(program, try arguments(place), output: place.folder.file("output"))
+        let child = try Child(
+            program,
+            try arguments(place),
+            cores: cores.relay,
+            output: place.folder.file("output")
+        )
         try child.waitUntilListening(on: place.port)
         let scraper = isScraped ? try Scraper(of: place.metrics) : nil
         let reader = isHeld ? try HoldingReader(of: place.capture) : nil
