@@ -104,7 +104,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic"], swiftSettings: strict),
-        .testTarget(name: "RelayTests", dependencies: ["FuzzCases", "Relay"], swiftSettings: strict),
+        .testTarget(
+            name: "RelayTests",
+            dependencies: ["CAllocationCount", "FuzzCases", "Relay"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics", "CAllocationCount"], swiftSettings: strict),
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "CSQLite"], swiftSettings: strict),
         .testTarget(

@@ -6,20 +6,20 @@
 /// `setTerminator(_:)`. Bytes given to a callback are only lent for the call. After `close()` no further data callback
 /// comes, even in the middle of a read; what was not delivered stays visible in `pendingInput`. Loop thread only.
 open class ChatChannel: Dispatcher {
-    /// How many bytes one read event receives at most (`ac_in_buffer_size`).
+    /// How many bytes one read event receives at most (`ac_in_buffer_size`); what is beyond four gigabytes counts as that.
     public final var inputBufferByteCount: Int {
-        get { sizes.input }
+        get { Int(sizes.input) }
         set {
             precondition(newValue >= 1, "a channel receives at least one byte at a time")
-            sizes.input = newValue
+            sizes.input = UInt32(clamping: newValue)
         }
     }
-    /// How many bytes one send offers at most, and how `push` cuts (`ac_out_buffer_size`).
+    /// How many bytes one send offers at most, and how `push` cuts (`ac_out_buffer_size`); likewise.
     public final var outputBufferByteCount: Int {
-        get { sizes.output }
+        get { Int(sizes.output) }
         set {
             precondition(newValue >= 1, "a channel sends at least one byte at a time")
-            sizes.output = newValue
+            sizes.output = UInt32(clamping: newValue)
         }
     }
     /// Sends until the kernel takes no more, instead of asynchat's one send per write event, and offers all of an item.
@@ -31,7 +31,7 @@ open class ChatChannel: Dispatcher {
     /// What is waiting to be sent.
     public final var fifo: ProducerFIFO { queue }
     /// How many bytes of it there are.
-    public final var waitingByteCount: Int { sending.waitingByteCount }
+    public final var waitingByteCount: Int { sending.isIdle ? 0 : queue.byteCount }
     /// What this channel has done so far.
     public final var statistics: ChannelStatistics { counts }
 
@@ -39,84 +39,98 @@ open class ChatChannel: Dispatcher {
     // sees that nobody looks at them while they change, and looking costs no check. The others are looked at when the plain
     // ones say that there is something.
     private var sizes = Sizes()
-    private var counts = ChannelStatistics()
     private var reading = Reading()
     private var sending = Sending()
+    private var counts = ChannelStatistics()
 
-    /// The scanner is its header, in memory of its own: changed by way of a pointer, a step is not checked against looks from
-    /// inside it, as it is in a class's variable. Safe: only this file has it, and what a step calls is nothing of ours
-    /// (memchr(3), of which the compiler cannot know that). The check was a fifth of the instructions of hearing a message.
-    private let scan = ManagedBuffer<TerminatorScanner, Never>.create(minimumCapacity: 0) { _ in TerminatorScanner() }
-    /// Received, and left behind by a callback that closed, threw or named another terminator. While there is any the
-    /// scanner holds nothing back.
-    private var leftover = Leftover() { didSet { reading.hasLeftover = !leftover.isEmpty } }
-    private var queue = ProducerFIFO() {
-        didSet {
-            sending.isIdle = queue.isEmpty
-            sending.waitingByteCount = queue.byteCount
-        }
-    }
-    /// What a producer threw during a push.
-    private var producerFailure: (any Error)? { didSet { sending.hasFailed = producerFailure != nil } }
+    /// In memory of its own: changed by way of a pointer, a step is not checked against looks from inside it, as it is in a
+    /// class's variable. Safe: only this file has it, for as long as the channel lives, and what a step calls is nothing of
+    /// ours (memchr(3), of which the compiler cannot know that). The check was a fifth of the instructions of hearing a message.
+    private let scan: UnsafeMutablePointer<TerminatorScanner> = {
+        let scan = UnsafeMutablePointer<TerminatorScanner>.allocate(capacity: 1)
+        scan.initialize(to: TerminatorScanner())
+        return scan
+    }()
+    private var queue = ProducerFIFO() { didSet { sending.isIdle = queue.isEmpty } }
+    /// Nil as long as there is nothing of it.
+    private var remains: Remains?
 
     private struct Sizes {
-        var input = 65536
-        var output = 65536
+        var input: UInt32 = 65536
+        var output: UInt32 = 65536
         var gathers = false
     }
 
     private struct Reading {
         /// Changes when what was received is thrown away, so that the read at hand keeps nothing of it.
-        var serial: UInt64 = 0
+        var serial: UInt32 = 0
+        /// How many bytes were moved, whatever is beyond 32 bits.
+        var copiedByteCount: UInt32 = 0
         /// The read at hand is over: a callback closed the channel, or took its input at the end of the stream, or threw it
         /// away. What the buffer held of it is nobody's then.
         var isOver = false
         /// What was received is being delivered: what is left of it is known only when that is done.
         var isDelivering = false
         var hasLeftover = false
-        var restoredByteCount = 0
+
+        mutating func copied(_ byteCount: Int) { copiedByteCount &+= UInt32(truncatingIfNeeded: byteCount) }
     }
 
     private struct Sending {
+        /// How often the output was thrown away: bytes that the socket has in hand meanwhile are gone too.
+        var discards: UInt32 = 0
         /// Nothing waits.
         var isIdle = true
-        var waitingByteCount = 0
         /// A producer has thrown, and nobody was told yet.
         var hasFailed = false
         /// A producer or the socket is at work: what is pushed meanwhile only queues.
         var isAtWork = false
-        /// How often the output was thrown away: bytes that the socket has in hand meanwhile are gone too.
-        var discards: UInt64 = 0
+    }
+
+    /// What seldom remains of an event.
+    private final class Remains {
+        /// Received, and left behind by a callback that closed, threw or named another terminator. While there is any the
+        /// scanner holds nothing back.
+        var leftover = Leftover()
+        /// What a producer threw during a push.
+        var producerFailure: (any Error)?
+    }
+
+    deinit {
+        scan.deinitialize(count: 1)
+        scan.deallocate()
     }
 
     // MARK: - Messages in
 
     /// What ends the current message; a count is what is left of it (`get_terminator`).
-    public final var terminator: Terminator { scan.header.terminator }
+    public final var terminator: Terminator { scan.pointee.terminator }
 
     /// Names what ends the next message (`set_terminator`). Applies to the next byte, also inside a callback and to bytes
     /// already received. Bytes held back are looked at again when more arrive.
     ///
     /// An empty byte string, a count of 0 and `none` all mean *collect for ever*. A negative count is wrong use and traps.
     public final func setTerminator(_ terminator: Terminator) {
-        if scan.header.heldByteCount > 0, !reading.isDelivering { keepWhatIsHeld() }
-        scan.header.setTerminator(terminator)
+        if scan.pointee.heldByteCount > 0, !reading.isDelivering { keepWhatIsHeld() }
+        scan.pointee.setTerminator(terminator)
     }
 
     /// Received but not delivered: a beginning of the terminator, or what a callback left behind by closing or throwing.
     /// While a read is being delivered it is empty: what is left is known only when that is done.
     public final var pendingInput: [UInt8] {
         if reading.isDelivering { return [] }
-        return reading.hasLeftover ? leftover.bytes : Array(scan.header.heldBytes)
+        return leftover?.bytes ?? Array(scan.pointee.heldBytes)
     }
 
     /// How many bytes `pendingInput` has.
     public final var pendingInputByteCount: Int {
-        reading.isDelivering ? 0 : reading.hasLeftover ? leftover.count : scan.header.heldByteCount
+        reading.isDelivering ? 0 : leftover?.count ?? scan.pointee.heldByteCount
     }
 
+    private var leftover: Leftover? { reading.hasLeftover ? remains?.leftover : nil }
+
     /// How many bytes were moved because they could not be delivered where they were received.
-    final var copiedInputByteCount: Int { leftover.copiedByteCount + reading.restoredByteCount }
+    final var copiedInputByteCount: Int { Int(reading.copiedByteCount) }
 
     /// Gets the bytes of a message as they come, never empty and never with the terminator (`collect_incoming_data`).
     open func collectIncomingData(_ data: RawSpan) throws {}
@@ -140,7 +154,7 @@ open class ChatChannel: Dispatcher {
     }
 
     open override func handleRead() throws {
-        let held = scan.withUnsafeMutablePointerToHeader { $0.pointee.heldByteCount }
+        let held = scan.pointee.heldByteCount
         let serial = reading.serial
         reading.isOver = false
         // What was held back goes in front, if it turns out that it has to be delivered: there is room for it.
@@ -173,7 +187,7 @@ open class ChatChannel: Dispatcher {
         if !reading.hasLeftover {
             try deliver(UnsafeMutableRawBufferPointer(rebasing: buffer[..<(held + count)]), heldByteCount: held)
         } else {
-            leftover.append(received)
+            keep(received)
             try deliverLeftover()
         }
     }
@@ -182,18 +196,18 @@ open class ChatChannel: Dispatcher {
     /// throws it away and so changes the serial.
     private func deliver(_ buffer: UnsafeMutableRawBufferPointer, heldByteCount held: Int) throws {
         // As it is now: a callback may name another terminator while the beginning of this one is still to be delivered.
-        var beginning = held > 0 ? Beginning(scan.header.delimiterBytes, byteCount: held) : nil
+        var beginning = held > 0 ? Beginning(scan.pointee.delimiterBytes, byteCount: held) : nil
         let serial = reading.serial
         var position = 0
         reading.isDelivering = true
         defer {
             reading.isDelivering = false
             // Bytes that the scanner holds back are the beginning of its terminator, and need no keeping.
-            if reading.serial == serial, buffer.count - position > scan.header.heldByteCount {
-                reading.restoredByteCount += beginning?.restore(in: buffer) ?? 0
-                leftover.append(UnsafeRawBufferPointer(rebasing: buffer[position...]))
+            if reading.serial == serial, buffer.count - position > scan.pointee.heldByteCount {
+                reading.copied(beginning?.restore(in: buffer) ?? 0)
+                keep(UnsafeRawBufferPointer(rebasing: buffer[position...]))
                 // What was held back is among them, where a hook closed the channel before anything was delivered.
-                scan.header.setTerminator(terminator)
+                scan.pointee.setTerminator(terminator)
             }
         }
         while position < buffer.count, let step = step(in: UnsafeRawBufferPointer(buffer).bytes, from: position) {
@@ -203,7 +217,7 @@ open class ChatChannel: Dispatcher {
             if let terminator = beginning?.terminator, stretch.bytes.upperBound <= held {
                 try hand(over: stretch, of: terminator.span.bytes)
             } else {
-                reading.restoredByteCount += beginning?.restore(in: buffer) ?? 0
+                reading.copied(beginning?.restore(in: buffer) ?? 0)
                 try hand(over: stretch, of: UnsafeRawBufferPointer(buffer).bytes)
             }
             if stretch.isHolding { return }
@@ -213,15 +227,16 @@ open class ChatChannel: Dispatcher {
     /// The same for what earlier reads left behind: it is delivered from where it is kept.
     private func deliverLeftover() throws {
         let serial = reading.serial
-        var kept = leftover
-        leftover = Leftover(after: kept)
+        var kept = takeLeftover()
         var position = 0
         reading.isDelivering = true
         defer {
             reading.isDelivering = false
-            if reading.serial == serial, kept.count - position > scan.header.heldByteCount {
+            if reading.serial == serial, kept.count - position > scan.pointee.heldByteCount {
                 kept.removeFirst(position)
-                leftover = kept
+                setLeftover(kept)
+            } else {
+                forgetRemainsIfNone()
             }
         }
         try kept.withUnsafeBytes { buffer in
@@ -236,7 +251,7 @@ open class ChatChannel: Dispatcher {
 
     private func step(in buffer: RawSpan, from position: Int) -> TerminatorScanner.Step? {
         if reading.isOver { return nil }
-        return scan.withUnsafeMutablePointerToHeader { $0.pointee.step(in: buffer, from: position) }
+        return scan.pointee.step(in: buffer, from: position)
     }
 
     private func hand(over stretch: Stretch, of buffer: RawSpan) throws {
@@ -289,7 +304,40 @@ open class ChatChannel: Dispatcher {
 
     /// The terminator is about to be another one: what is held back of it becomes bytes to be scanned again.
     private func keepWhatIsHeld() {
-        scan.header.heldBytes.withUnsafeBytes { leftover.append($0) }
+        scan.pointee.heldBytes.withUnsafeBytes { keep($0) }
+    }
+
+    /// Puts bytes behind what was left behind already.
+    private func keep(_ bytes: UnsafeRawBufferPointer) {
+        var leftover = takeLeftover()
+        reading.copied(leftover.append(bytes))
+        setLeftover(leftover)
+    }
+
+    /// Takes it out for a moment: `setLeftover` follows.
+    private func takeLeftover() -> Leftover {
+        guard reading.hasLeftover, let remains else { return Leftover() }
+        let leftover = remains.leftover
+        remains.leftover = Leftover()
+        reading.hasLeftover = false
+        return leftover
+    }
+
+    private func setLeftover(_ leftover: Leftover) {
+        guard !leftover.isEmpty else { return forgetRemainsIfNone() }
+        makeRemains().leftover = leftover
+        reading.hasLeftover = true
+    }
+
+    private func makeRemains() -> Remains {
+        if let remains { return remains }
+        let made = Remains()
+        remains = made
+        return made
+    }
+
+    private func forgetRemainsIfNone() {
+        if !reading.hasLeftover, !sending.hasFailed { remains = nil }
     }
 
     // MARK: - Messages out
@@ -344,10 +392,13 @@ open class ChatChannel: Dispatcher {
 
     /// Throws away what was received and not delivered.
     public final func discardInput() {
-        leftover.removeAll()
+        if reading.hasLeftover {
+            _ = takeLeftover()
+            forgetRemainsIfNone()
+        }
         reading.serial &+= 1
         reading.isOver = true
-        scan.header.setTerminator(terminator)
+        scan.pointee.setTerminator(terminator)
     }
 
     open override func close() {
@@ -365,7 +416,7 @@ open class ChatChannel: Dispatcher {
         let discarded = queue
         queue.removeAll()
         sending.discards &+= 1
-        producerFailure = nil
+        _ = takeProducerFailure()
         interestMayHaveChanged()
         withExtendedLifetime(discarded) {}
     }
@@ -379,7 +430,7 @@ open class ChatChannel: Dispatcher {
     open override func writable() -> Bool { !sending.isIdle || !isConnected }
 
     open override func handleWrite() throws {
-        if let failure = producerFailure.take() { throw failure }
+        if let failure = takeProducerFailure() { throw failure }
         try initiateSend()
     }
 
@@ -391,8 +442,16 @@ open class ChatChannel: Dispatcher {
         do {
             try initiateSend()
         } catch {
-            producerFailure = error
+            makeRemains().producerFailure = error
+            sending.hasFailed = true
         }
+    }
+
+    private func takeProducerFailure() -> (any Error)? {
+        guard sending.hasFailed, let failure = remains?.producerFailure.take() else { return nil }
+        sending.hasFailed = false
+        forgetRemainsIfNone()
+        return failure
     }
 
     /// Works on the FIFO's oldest items: at most one send, or as many as the kernel takes if this channel gathers

@@ -10,15 +10,15 @@ open class Dispatcher: CustomStringConvertible {
     /// The loop this channel belongs to for life.
     public let loop: EventLoop
     /// The address connected or bound to, as far as it is known.
-    public private(set) var address: SocketAddress?
+    public var address: SocketAddress? { place?.address }
 
-    private var socket: Socket?
-    private var file: OpenFile?
+    private var place: Place?
     private var standing = Standing()
 
     /// Where a channel stands: plain values, changed in this file alone. So the compiler sees that nobody looks at them while
     /// they change, and looking costs no check, as it would with each a variable others can reach.
     private struct Standing {
+        /// Owned: closed with the channel, or at the latest when it is let go of.
         var descriptor: CInt = -1
         /// Which of the loop's registrations this is, so that news of another channel with this number never reaches it.
         var registration: UInt32 = 0
@@ -46,6 +46,33 @@ open class Dispatcher: CustomStringConvertible {
         }
     }
 
+    /// An address as a channel keeps it: the common kind takes no more room than a pointer to any other would.
+    private enum Place {
+        case ipv4(UInt32, port: UInt16)
+        case other(Other)
+
+        final class Other {
+            let address: SocketAddress
+
+            init(_ address: SocketAddress) { self.address = address }
+        }
+
+        init(_ address: SocketAddress) {
+            if case .ipv4(let word, let port) = address {
+                self = .ipv4(word, port: port)
+            } else {
+                self = .other(Other(address))
+            }
+        }
+
+        var address: SocketAddress {
+            switch self {
+            case .ipv4(let word, let port): .ipv4(word, port: port)
+            case .other(let other): other.address
+            }
+        }
+    }
+
     /// Makes a channel without a socket.
     public init(loop: EventLoop) {
         self.loop = loop
@@ -56,7 +83,7 @@ open class Dispatcher: CustomStringConvertible {
         self.loop = loop
         adopt(socket)
         standing.isConnected = true
-        address = peer
+        place = peer.map(Place.init)
     }
 
     /// Takes over a descriptor that is no socket (asyncore's `file_dispatcher`). Counts as connected; `recv` and `send` are
@@ -65,9 +92,11 @@ open class Dispatcher: CustomStringConvertible {
         self.loop = loop
         standing.isFile = true
         standing.isConnected = true
-        let descriptor = file.descriptor
-        self.file = consume file
-        enter(descriptor)
+        enter(file.release())
+    }
+
+    deinit {
+        if isOpen { _ = Glibc.close(standing.descriptor) }
     }
 
     /// The descriptor, −1 without a socket.
@@ -115,7 +144,7 @@ open class Dispatcher: CustomStringConvertible {
         try socket.listen(backlog: backlog)
         let bound = try socket.localAddress()
         standing.isListening = true
-        self.address = bound
+        place = Place(bound)
         adopt(socket)
     }
 
@@ -127,7 +156,7 @@ open class Dispatcher: CustomStringConvertible {
         let socket = try Socket.stream(for: address)
         prepare(socket)
         try socket.connect(to: address)
-        self.address = address
+        place = Place(address)
         standing.isConnecting = true
         adopt(socket)
     }
@@ -138,36 +167,43 @@ open class Dispatcher: CustomStringConvertible {
 
     /// Makes `close` send a reset instead of an orderly end (SO_LINGER with no time).
     public final func resetOnClose() {
-        socket?.resetOnClose()
+        withSocket { $0.resetOnClose() }
     }
 
     /// Ends the stream towards the peer; receiving goes on (shutdown(2), SHUT_WR).
     public final func shutdownWrite() throws(SystemError) {
         if standing.isFile { throw SystemError(doing: "shut down sending", code: ENOTSOCK) }
-        try socket?.shutdownWrite()
+        try withSocket { socket throws(SystemError) in try socket.shutdownWrite() }
     }
 
     /// Bytes the kernel took that the peer has not acknowledged yet.
-    public final var unacknowledgedByteCount: Int { socket?.unacknowledgedByteCount() ?? 0 }
+    public final var unacknowledgedByteCount: Int { withSocket { $0.unacknowledgedByteCount() } ?? 0 }
 
     /// The address of this end.
     public final func localAddress() throws(SystemError) -> SocketAddress? {
-        try socket?.localAddress()
+        try withSocket { socket throws(SystemError) in try socket.localAddress() }
     }
 
     /// Leaves the loop and closes the socket. Harmless when repeated. `handleClose` is not called.
     open func close() {
         guard isOpen else { return }
         loop.unregister(self, watchedFor: standing.watched)
+        let descriptor = standing.descriptor
         standing.leave()
-        socket = nil
-        file = nil
+        _ = Glibc.close(descriptor)
     }
 
     private func adopt(_ socket: consuming Socket) {
-        let descriptor = socket.descriptor
-        self.socket = consume socket
-        enter(descriptor)
+        enter(socket.release())
+    }
+
+    /// Lends the socket; nil where there is none.
+    @discardableResult
+    private func withSocket<Result, Failure: Error>(
+        _ body: (borrowing Socket) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard isOpen, !standing.isFile else { return nil }
+        return try Socket.lend(standing.descriptor, to: body)
     }
 
     private func enter(_ descriptor: CInt) {
@@ -408,12 +444,13 @@ open class Dispatcher: CustomStringConvertible {
 
     /// One connection that was waiting, nil if there is none; its descriptor is the caller's. Tests script it here.
     func accept() throws(SystemError) -> (descriptor: CInt, peer: SocketAddress)? {
-        try socket?.accept()
+        guard isOpen else { return nil }
+        return try Socket.accept(descriptor)
     }
 
     /// How connecting went: 0, or why it failed. Tests script it here.
     func pendingError() -> CInt {
-        socket?.pendingError() ?? 0
+        withSocket { $0.pendingError() } ?? 0
     }
 
     /// A read came to the end of the stream.

@@ -3,15 +3,6 @@
 struct Leftover {
     private var storage: [UInt8] = []
     private var front = 0
-    /// How many bytes were ever copied here: what a test holds against how many were received.
-    private(set) var copiedByteCount = 0
-
-    init() {}
-
-    /// An empty one that goes on counting.
-    init(after other: Leftover) {
-        copiedByteCount = other.copiedByteCount
-    }
 
     var count: Int { storage.count - front }
 
@@ -19,25 +10,22 @@ struct Leftover {
 
     var bytes: [UInt8] { Array(storage[front...]) }
 
-    mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        copiedByteCount += bytes.count
+    /// - Returns: how many bytes that moved.
+    mutating func append(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var moved = bytes.count
         if front > 0, front * 2 >= storage.count {
-            copiedByteCount += count
+            moved += count
             storage.removeSubrange(..<front)
             front = 0
         }
         storage.append(contentsOf: bytes)
+        return moved
     }
 
     /// Takes the oldest out; with the last one goes the memory.
     mutating func removeFirst(_ byteCount: Int) {
         front += byteCount
-        if isEmpty { removeAll() }
-    }
-
-    mutating func removeAll() {
-        storage = []
-        front = 0
+        if isEmpty { (storage, front) = ([], 0) }
     }
 
     func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {

@@ -29,6 +29,13 @@ public struct OpenFile: ~Copyable {
 
     deinit { _ = Glibc.close(descriptor) }
 
+    /// Leaves the descriptor to somebody who will close it.
+    consuming func release() -> CInt {
+        let descriptor = descriptor
+        discard self
+        return descriptor
+    }
+
     /// One read(2).
     static func read(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError)
         -> Socket.ReadOutcome

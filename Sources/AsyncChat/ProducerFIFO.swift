@@ -24,60 +24,80 @@ public struct ProducerFIFO {
         case shutdownWrite
     }
 
-    /// Bytes queued and not yet taken by the kernel; what producers have not made yet is not known and not counted.
-    public private(set) var byteCount = 0
     /// The most bytes that ever waited at once.
     public private(set) var highWaterByteCount = 0
     /// Changes whenever the oldest item is no longer the one it was: how a caller notices, after a call out, that its item
     /// is gone.
-    private(set) var headSerial: UInt64 = 0
+    private(set) var headSerial: UInt32 = 0
 
-    private var items = FIFO<Item>()
-    /// How much of the oldest item's bytes is sent.
-    private var sentByteCount = 0
+    /// Nil where nothing waits: most FIFOs are empty most of the time, and then own no memory. Shared by copies, and copied
+    /// before it is changed.
+    private var queue: Queue?
+
+    private final class Queue {
+        var items = FIFO<Item>()
+        var byteCount = 0
+        /// How much of the oldest item's bytes is sent.
+        var sentByteCount = 0
+
+        init() {}
+
+        init(copying other: Queue) {
+            (items, byteCount, sentByteCount) = (other.items, other.byteCount, other.sentByteCount)
+        }
+    }
 
     /// An empty FIFO.
     public init() {}
 
+    /// Bytes queued and not yet taken by the kernel; what producers have not made yet is not known and not counted.
+    public var byteCount: Int { queue?.byteCount ?? 0 }
+
     /// How many items are waiting. A producer whose chunk is being sent counts with its chunk.
-    public var count: Int { items.count }
+    public var count: Int { queue?.items.count ?? 0 }
 
     /// Is nothing waiting?
-    public var isEmpty: Bool { items.isEmpty }
+    public var isEmpty: Bool { queue == nil }
 
     /// Are bytes the oldest item, rather than something that is to be asked or done?
     var beginsWithBytes: Bool {
-        if case .bytes? = items.first { true } else { false }
+        if case .bytes? = queue?.items.first { true } else { false }
     }
 
     /// What is waiting, the oldest first; bytes without those already sent.
     public var waiting: [Item] {
-        var waiting = items.elements
-        if sentByteCount > 0, case .bytes(let bytes)? = waiting.first {
-            waiting[0] = .bytes(Array(bytes[sentByteCount...]))
+        guard let queue else { return [] }
+        var waiting = queue.items.elements
+        if queue.sentByteCount > 0, case .bytes(let bytes)? = waiting.first {
+            waiting[0] = .bytes(Array(bytes[queue.sentByteCount...]))
         }
         return waiting
     }
 
     /// Adds an item behind the newest. Empty bytes are not worth one.
     mutating func push(_ item: Item) {
-        guard account(for: item) else { return }
-        if items.isEmpty { headSerial &+= 1 }
-        items.push(item)
+        if case .bytes(let bytes) = item, bytes.isEmpty { return }
+        if queue == nil { headSerial &+= 1 }
+        let queue = own()
+        queue.items.push(item)
+        account(for: item, in: queue)
     }
 
     /// Puts a chunk before the oldest item, which must not be partly sent bytes.
     mutating func pushFront(_ bytes: [UInt8]) {
-        precondition(sentByteCount == 0, "nothing goes in front of an item that is partly sent")
-        guard account(for: .bytes(bytes)) else { return }
+        guard !bytes.isEmpty else { return }
         headSerial &+= 1
-        items.pushFront(.bytes(bytes))
+        let queue = own()
+        precondition(queue.sentByteCount == 0, "nothing goes in front of an item that is partly sent")
+        queue.items.pushFront(.bytes(bytes))
+        account(for: .bytes(bytes), in: queue)
     }
 
     func next() -> Step {
-        switch items.first {
+        guard let queue else { return .nothing }
+        return switch queue.items.first {
         case nil: .nothing
-        case .bytes(let bytes): .send(bytes, from: sentByteCount)
+        case .bytes(let bytes): .send(bytes, from: queue.sentByteCount)
         case .producer(let producer): .ask(producer)
         case .close: .close
         case .shutdownWrite: .shutdownWrite
@@ -86,31 +106,38 @@ public struct ProducerFIFO {
 
     /// So many of the oldest item's bytes were sent; it is removed when all were.
     mutating func sent(_ count: Int) {
-        guard case .bytes(let bytes)? = items.first else { preconditionFailure("only bytes are sent") }
-        sentByteCount += count
-        byteCount -= count
-        if sentByteCount == bytes.count { removeHead() }
+        let queue = own()
+        guard case .bytes(let bytes)? = queue.items.first else { preconditionFailure("only bytes are sent") }
+        queue.sentByteCount += count
+        queue.byteCount -= count
+        if queue.sentByteCount == bytes.count { removeHead() }
     }
 
     /// The oldest item is dealt with.
     mutating func removeHead() {
-        items.pop()
-        sentByteCount = 0
+        let queue = own()
+        queue.items.pop()
+        queue.sentByteCount = 0
         headSerial &+= 1
+        if queue.items.isEmpty { self.queue = nil }
     }
 
     mutating func removeAll() {
-        items.removeAll()
-        sentByteCount = 0
-        byteCount = 0
+        queue = nil
         headSerial &+= 1
     }
 
-    /// False for an item not worth queuing.
-    private mutating func account(for item: Item) -> Bool {
-        guard case .bytes(let bytes) = item else { return true }
-        byteCount += bytes.count
-        highWaterByteCount = max(highWaterByteCount, byteCount)
-        return !bytes.isEmpty
+    /// What waits, for changing it.
+    private mutating func own() -> Queue {
+        if isKnownUniquelyReferenced(&queue), let queue { return queue }
+        let own = queue.map(Queue.init(copying:)) ?? Queue()
+        queue = own
+        return own
+    }
+
+    private mutating func account(for item: Item, in queue: Queue) {
+        guard case .bytes(let bytes) = item else { return }
+        queue.byteCount += bytes.count
+        highWaterByteCount = max(highWaterByteCount, queue.byteCount)
     }
 }

@@ -33,6 +33,29 @@ public struct Socket: ~Copyable {
 
     deinit { _ = Glibc.close(descriptor) }
 
+    /// Leaves the descriptor to somebody who will close it.
+    consuming func release() -> CInt {
+        let descriptor = descriptor
+        discard self
+        return descriptor
+    }
+
+    /// Lends a socket that somebody else owns.
+    static func lend<Result, Failure: Error>(
+        _ descriptor: CInt,
+        to body: (borrowing Socket) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let socket = Socket(nonBlocking: descriptor)
+        do {
+            let result = try body(socket)
+            _ = socket.release()
+            return result
+        } catch {
+            _ = socket.release()
+            throw error
+        }
+    }
+
     // MARK: - Naming and connecting
 
     /// bind(2).
@@ -56,7 +79,7 @@ public struct Socket: ~Copyable {
 
     /// accept4(2): nil when none is waiting (any more). The caller owns the descriptor and wraps it at once; an optional
     /// of a move-only socket beside its address is more than this compiler takes.
-    borrowing func accept() throws(SystemError) -> (descriptor: CInt, peer: SocketAddress)? {
+    static func accept(_ descriptor: CInt) throws(SystemError) -> (descriptor: CInt, peer: SocketAddress)? {
         var storage = sockaddr_storage()
         var byteCount = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let connection = withUnsafeMutablePointer(to: &storage) { pointer in

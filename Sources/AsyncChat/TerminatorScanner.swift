@@ -12,7 +12,13 @@ public struct TerminatorScanner: Sendable {
     public private(set) var terminator: Terminator
     /// How many bytes at the front of the next buffer are known to be a beginning of the terminator: they are not looked at
     /// again.
-    private(set) var heldByteCount = 0
+    private(set) var heldByteCount: Int {
+        get { Int(held) }
+        set { held = UInt32(newValue) }
+    }
+
+    /// Of a terminator, which is not longer than four gigabytes.
+    private var held: UInt32 = 0
 
     /// What to do with the bytes from the position asked about.
     public enum Step: Equatable, Sendable {

@@ -5,83 +5,76 @@ import Traffic
 ///
 /// Everything about the direction it is the source of lives here: framing, the unfinished message, the count.
 final class RelayChannel: ChatChannel {
-    let side: Side
+    /// A message has begun and not ended. Like the three below a plain value, at which a look costs no check: they are looked
+    /// at for every read or message.
+    private var isMidMessage = false
+    /// Something read from the partner waits here.
+    private var hasResidents = false
+    /// The partner's FIFO is above its high-water mark and has not fallen below the low one since.
+    private var isHeldUp = false
+    private var isPaused = false
+    /// As far as endings are concerned, it may be read. The session says so.
+    private(set) var isRelaying = false
+    private let terms: ChannelTerms
+    /// Also among the terms, from where it would be retained for every use.
+    private let audience: Audience
+    /// The session this is an end of.
+    let session: Session
+    /// Hears the messages here where the engine's scanner does not: shared with the other channel where both directions have
+    /// the same framing.
+    var hearing: Hearing?
+    /// Nil where nothing is unfinished, and has not been for a while.
+    private var unfinished: Unfinished?
     /// Messages heard in the direction read here.
     private(set) var messageCount: Int64 = 0
     /// When the latest of them was told of.
     private(set) var lastMessageAt = LoopInstant(nanoseconds: 0)
-    /// How long reading was held up, as far as it was told.
-    private(set) var pausedNanoseconds: Int64 = 0
-    /// The session this is an end of.
-    let session: Session
-
-    private let relay: RelayLoop
-    private let audience: Audience
-    private let route: Int
-    private let framing: Framing
-    /// So much of a message is kept and told.
-    private let payloadByteCount: Int
-    private let isRecorded: Bool
-    private let overlongByteCount: Int
-    /// Hears the messages here where the engine's scanner does not: shared with the other channel where both directions have
-    /// the same framing.
-    var hearing: Hearing?
-    private var message = MessageAssembly() { didSet { isMidMessage = !message.isEmpty } }
-    /// Of `message`, and likewise below of `residence`: a look at a plain value costs no check, and is made for every message.
-    private var isMidMessage = false
-    /// What is known of the kind of an unfinished message.
-    private var unfinishedKind: String?
     /// When the latest bytes were read: the last byte of every message told of, an unfinished one's too, came then.
     private var lastReadAt = Timestamp(nanosecondsSince1970: 0)
-    /// The partner's FIFO is above its high-water mark and has not fallen below the low one since.
-    private var isHeldUp = false
-    private var pausedSince: LoopInstant?
-    /// As far as endings are concerned, it may be read. The session says so.
-    private(set) var isRelaying = false
-    /// What was read from the partner and waits here.
-    private var residence = Residence() { didSet { hasResidents = !residence.isEmpty } }
-    private var hasResidents = false
+    /// How long reading was held up, as far as it was told.
+    private(set) var pausedNanoseconds: Int64 = 0
+
+    /// What an idle channel has none of.
+    private final class Unfinished {
+        var message = MessageAssembly()
+        /// What is known of the kind of `message`.
+        var kind: String?
+        /// What was read from the partner and waits here.
+        var residence = Residence()
+        /// When reading was last held up, or that was last told.
+        var pausedSince: LoopInstant?
+    }
 
     /// The client's end, of a socket just accepted.
-    init(of session: Session, relay: RelayLoop, route: Int, socket: consuming Socket, peer: SocketAddress) {
-        side = .client
+    init(of session: Session, _ terms: ChannelTerms, loop: EventLoop, socket: consuming Socket, peer: SocketAddress) {
         self.session = session
-        self.relay = relay
-        audience = relay.audience
-        self.route = route
-        framing = relay.framing(ofRoute: route, .upstream)
-        let depth = relay.depth(ofRoute: route, .upstream)
-        payloadByteCount = depth.payloadByteCount
-        isRecorded = depth != .off
-        overlongByteCount = relay.configuration.overlongByteCount
-        super.init(loop: relay.loop, socket: socket, peer: peer)
+        self.terms = terms
+        audience = terms.audience
+        super.init(loop: loop, socket: socket, peer: peer)
         begin()
     }
 
     /// The upstream's end, still without a socket.
-    init(of session: Session, relay: RelayLoop, route: Int) {
-        side = .upstream
+    init(of session: Session, _ terms: ChannelTerms, loop: EventLoop) {
         self.session = session
-        self.relay = relay
-        audience = relay.audience
-        self.route = route
-        framing = relay.framing(ofRoute: route, .downstream)
-        let depth = relay.depth(ofRoute: route, .downstream)
-        payloadByteCount = depth.payloadByteCount
-        isRecorded = depth != .off
-        overlongByteCount = relay.configuration.overlongByteCount
-        super.init(loop: relay.loop)
+        self.terms = terms
+        audience = terms.audience
+        super.init(loop: loop)
         begin()
     }
 
     private func begin() {
         gathers = true
-        inputBufferByteCount = relay.configuration.readByteCount
-        setTerminator(framing.terminator)
+        inputBufferByteCount = terms.readByteCount
+        setTerminator(terms.framing.terminator)
     }
 
+    var side: Side { terms.side }
+
     /// The direction read here.
-    var direction: Direction { side.outgoingDirection }
+    var direction: Direction { terms.direction }
+
+    private var route: Int { terms.route }
 
     /// This channel's buffers and FIFO as they are now.
     var state: ChannelState {
@@ -89,7 +82,7 @@ final class RelayChannel: ChatChannel {
         let statistics = statistics
         var state = ChannelState()
         state.inputBytes = Int64(
-            message.byteCount + pendingInputByteCount + (hearing?.undecidedByteCount(direction) ?? 0)
+            (unfinished?.message.byteCount ?? 0) + pendingInputByteCount + (hearing?.undecidedByteCount(direction) ?? 0)
         )
         state.fifoItems = Int64(fifo.count)
         state.fifoBytes = Int64(fifo.byteCount)
@@ -99,8 +92,8 @@ final class RelayChannel: ChatChannel {
         state.reads = statistics.reads
         state.writes = statistics.writes
         state.partialWrites = statistics.partialWrites
-        state.pausedNanoseconds = pausedNanoseconds + (pausedSince.map { (loop.now - $0).wholeNanoseconds } ?? 0)
-        state.isPaused = pausedSince != nil
+        state.pausedNanoseconds = pausedNanoseconds + untoldPause
+        state.isPaused = isPaused
         return state
     }
 
@@ -113,7 +106,7 @@ final class RelayChannel: ChatChannel {
     override func handleRead() throws {
         // What is read must be recorded, so nothing is read that could not be. Asked afresh, for earlier events of this turn may
         // have filled the recorder.
-        guard !isRecorded || audience.hasRoom else { return }
+        guard !terms.isRecorded || audience.hasRoom else { return }
         session.beginEvent()
         defer { session.endEvent() }
         try super.handleRead()
@@ -151,7 +144,7 @@ final class RelayChannel: ChatChannel {
 
     /// Bytes leave first; what they mean is looked at afterwards.
     override func handleReceived(_ bytes: RawSpan) {
-        lastReadAt = relay.realTime
+        lastReadAt = Timestamp(nanosecondsSince1970: loop.realTimeNanoseconds)
         session.forward(bytes, from: self)
         audience.received(byteCount: bytes.byteCount, route: route, direction: direction)
     }
@@ -164,12 +157,14 @@ final class RelayChannel: ChatChannel {
 
     /// What the partner just read had to wait, in part or whole.
     func holdLatestRead() {
-        residence.hold(until: statistics.bytesOut + Int64(fifo.byteCount), readAt: loop.now)
+        makeUnfinished().residence.hold(until: statistics.bytesOut + Int64(waitingByteCount), readAt: loop.now)
+        hasResidents = true
         audience.held(route: route, direction: direction.opposite)
     }
 
     private func tellWhatLeft() {
-        while let mark = residence.leave(sentByteCount: statistics.bytesOut) {
+        guard let unfinished else { return }
+        while let mark = unfinished.residence.leave(sentByteCount: statistics.bytesOut) {
             audience.left(
                 afterNanoseconds: loop.now.nanoseconds - mark.readAt.nanoseconds,
                 reads: mark.reads,
@@ -177,6 +172,7 @@ final class RelayChannel: ChatChannel {
                 direction: direction.opposite
             )
         }
+        hasResidents = !unfinished.residence.isEmpty
     }
 
     // MARK: - Messages
@@ -184,14 +180,14 @@ final class RelayChannel: ChatChannel {
     override func handleStretch(_ bytes: RawSpan, terminatorByteCount: Int?) {
         guard let terminatorByteCount else {
             if let hearing { return hearing.hear(bytes, direction, at: lastReadAt, session) }
-            if case .none = framing { return tell(bytes, byteCount: bytes.byteCount, .chunk, kind: nil) }
-            return goOn(with: bytes)
+            if case .none = terms.framing { return tell(bytes, byteCount: bytes.byteCount, .chunk, kind: nil) }
+            return goOn(with: bytes, kind: nil)
         }
         if terminatorByteCount > 0 {
             end(with: bytes, .terminator, kind: nil)
         } else {
             end(with: bytes, .length, kind: nil)
-            setTerminator(framing.terminator)
+            setTerminator(terms.framing.terminator)
         }
     }
 
@@ -201,32 +197,35 @@ final class RelayChannel: ChatChannel {
         if let ending {
             end(with: bytes, ending, kind: kind)
         } else {
-            unfinishedKind = kind
-            goOn(with: bytes)
+            goOn(with: bytes, kind: kind)
         }
     }
 
     private func end(with bytes: RawSpan, _ ending: Ending, kind: String?) {
-        if !isMidMessage, bytes.byteCount <= overlongByteCount {
+        if !isMidMessage, bytes.byteCount <= terms.overlongByteCount {
             tell(bytes, byteCount: bytes.byteCount, ending, kind: kind)
         } else {
-            unfinishedKind = kind
-            goOn(with: bytes)
+            goOn(with: bytes, kind: kind)
             tellAssembled(ending)
         }
     }
 
     /// The message goes on with these bytes. Where it grows too long it is cut, and the rest of it is told as further
     /// messages: the framing goes on as if nothing had been cut, and finds the end where it is.
-    private func goOn(with bytes: RawSpan) {
+    private func goOn(with bytes: RawSpan, kind: String?) {
+        let unfinished = makeUnfinished()
+        unfinished.kind = kind
+        let limit = terms.overlongByteCount
         var start = 0
-        while message.byteCount + bytes.byteCount - start > overlongByteCount {
-            let end = start + overlongByteCount - message.byteCount
-            message.append(bytes.extracting(start..<end), keepingAtMost: payloadByteCount)
+        while unfinished.message.byteCount + bytes.byteCount - start > limit {
+            let end = start + limit - unfinished.message.byteCount
+            unfinished.message.append(bytes.extracting(start..<end), keepingAtMost: terms.payloadByteCount)
             tellAssembled(.overlong)
             start = end
         }
-        message.append(bytes.extracting(start..<bytes.byteCount), keepingAtMost: payloadByteCount)
+        let rest = bytes.extracting(start..<bytes.byteCount)
+        unfinished.message.append(rest, keepingAtMost: terms.payloadByteCount)
+        isMidMessage = !unfinished.message.isEmpty
     }
 
     /// The framing has lost its way here.
@@ -235,7 +234,7 @@ final class RelayChannel: ChatChannel {
             session.id,
             route: route,
             direction: direction,
-            framing: (recognised ?? framing).description,
+            framing: (recognised ?? terms.framing).description,
             why: why
         )
     }
@@ -246,7 +245,7 @@ final class RelayChannel: ChatChannel {
         let held = pendingInput
         if !held.isEmpty {
             // A byte has no padding that could be uninitialised, which is what makes `bytes` unsafe for other elements.
-            unsafe goOn(with: held.span.bytes)
+            unsafe goOn(with: held.span.bytes, kind: nil)
             discardInput()
         }
         if let hearing { hearing.end(direction, session) }
@@ -254,8 +253,18 @@ final class RelayChannel: ChatChannel {
     }
 
     private func tellAssembled(_ ending: Ending) {
-        message.withKeptBytes { tell($0, byteCount: message.byteCount, ending, kind: unfinishedKind) }
-        message.clear()
+        guard let unfinished else { return }
+        let byteCount = unfinished.message.byteCount
+        unfinished.message.withKeptBytes { tell($0, byteCount: byteCount, ending, kind: unfinished.kind) }
+        unfinished.message.clear()
+        isMidMessage = false
+    }
+
+    private func makeUnfinished() -> Unfinished {
+        if let unfinished { return unfinished }
+        let made = Unfinished()
+        unfinished = made
+        return made
     }
 
     private func tell(_ bytes: RawSpan, byteCount: Int, _ ending: Ending, kind: String?) {
@@ -273,7 +282,7 @@ final class RelayChannel: ChatChannel {
         audience.message(
             header,
             kind: kind,
-            payload: bytes.extracting(first: min(bytes.byteCount, payloadByteCount))
+            payload: bytes.extracting(first: min(bytes.byteCount, terms.payloadByteCount))
         )
     }
 
@@ -291,13 +300,13 @@ final class RelayChannel: ChatChannel {
     }
 
     /// Does the recorder have room, where it matters?
-    private var hasRoom: Bool { !isRecorded || relay.hasRoom }
+    private var hasRoom: Bool { !terms.isRecorded || session.relay.hasRoom }
 
     /// Stops reading here while the partner's FIFO is above its high-water mark, until it is below the low one.
     func heed(partnerFIFOByteCount: Int) {
-        if partnerFIFOByteCount > relay.configuration.highWaterByteCount {
+        if partnerFIFOByteCount > terms.highWaterByteCount {
             isHeldUp = true
-        } else if isHeldUp, partnerFIFOByteCount <= relay.configuration.lowWaterByteCount {
+        } else if isHeldUp, partnerFIFOByteCount <= terms.lowWaterByteCount {
             isHeldUp = false
         } else {
             return
@@ -309,27 +318,33 @@ final class RelayChannel: ChatChannel {
     func pauseMayHaveChanged() {
         interestMayHaveChanged()
         let isPaused = (isHeldUp || !hasRoom) && isRelaying
-        guard isPaused != (pausedSince != nil) else { return }
+        guard isPaused != self.isPaused else { return }
         if isPaused {
-            pausedSince = loop.now
+            makeUnfinished().pausedSince = loop.now
+            self.isPaused = true
             audience.readingPauseBegan(route: route, direction: direction)
         } else {
             tellPause()
-            pausedSince = nil
+            unfinished?.pausedSince = nil
+            self.isPaused = false
         }
     }
 
     /// Tells how long reading has been held up since that was last told.
     func tellPause() {
-        guard let since = pausedSince else { return }
-        pausedSince = loop.now
-        let paused = (loop.now - since).wholeNanoseconds
+        guard isPaused else { return }
+        let paused = untoldPause
+        unfinished?.pausedSince = loop.now
         pausedNanoseconds += paused
         audience.readingPaused(nanoseconds: paused, route: route, direction: direction)
     }
 
+    private var untoldPause: Int64 {
+        isPaused ? (unfinished?.pausedSince).map { (loop.now - $0).wholeNanoseconds } ?? 0 : 0
+    }
+
     /// Gives back what an idle channel need not own.
     func releaseIdleMemory() {
-        message.releaseIdleMemory()
+        if unfinished != nil, !isMidMessage, !hasResidents, !isPaused { unfinished = nil }
     }
 }

@@ -9,6 +9,8 @@ package final class RelayLoop {
     private(set) var hasRoom = true
 
     private(set) var audience = Audience([])
+    /// By route.
+    private(set) var terms: [RouteTerms]
     private var numbers = SessionNumbers()
     private let resolver: NameResolver
     private let numericUpstreams: [SocketAddress?]
@@ -28,6 +30,7 @@ package final class RelayLoop {
         numericUpstreams = configuration.routes.map(\.upstream.numericAddress)
         lastSampling = loop.now
         highWaters = configuration.routes.map { _ in HighWaters() }
+        terms = RouteTerms.all(of: configuration, telling: audience)
         loop.atTurnEnd { [unowned self] in endTurn() }
         scheduleSweep()
     }
@@ -39,6 +42,7 @@ package final class RelayLoop {
     ///   - numbers: shared by all loops of the program.
     package func begin(telling observers: [any TrafficObserver], numbering numbers: SessionNumbers) {
         audience = Audience(observers)
+        terms = RouteTerms.all(of: configuration, telling: audience)
         self.numbers = numbers
     }
 
@@ -66,6 +70,16 @@ package final class RelayLoop {
 
     /// How many sessions are open.
     package var sessionCount: Int { sessions.count }
+
+    /// Those that moved the most bytes, and of these the newest; so many of them.
+    package func liveSessions(atMost limit: Int) -> LiveSessions {
+        var shown = Array(sessions)
+        if shown.count > limit {
+            shown.sort { ($0.byteCount, $0.id.rawValue) > ($1.byteCount, $1.id.rawValue) }
+            shown.removeSubrange(limit...)
+        }
+        return LiveSessions(busiest: shown.map(\.asLive), count: sessions.count)
+    }
 
     // MARK: - Ending
 
@@ -102,14 +116,6 @@ package final class RelayLoop {
     // MARK: - Sessions
 
     var isAtSessionLimit: Bool { sessions.count >= configuration.maxSessions }
-
-    func framing(ofRoute route: Int, _ direction: Direction) -> Framing {
-        configuration.routes[route].framing[direction]
-    }
-
-    func depth(ofRoute route: Int, _ direction: Direction) -> CaptureDepth {
-        configuration.routes[route].capture[direction]
-    }
 
     /// Makes a session of a client just accepted, and begins to look for its upstream.
     func open(_ socket: consuming Socket, from peer: SocketAddress, route: Int) {

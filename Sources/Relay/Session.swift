@@ -7,46 +7,61 @@ import Traffic
 /// middle of a channel's event: what was read is heard to its end first.
 final class Session {
     let id: SessionID
-    let route: Int
-    /// Where the relay keeps this session; only the relay changes it.
-    var place = 0
-
-    private let relay: RelayLoop
+    let relay: RelayLoop
     // They hold it, and it them from `begin` to `release`; nil otherwise.
     private var clientEnd: RelayChannel?
     private var upstreamEnd: RelayChannel?
-    private var state = SessionState()
     private let openedAt: LoopInstant
+    private let openedAtRealTime: Timestamp
     private var lastActivity: LoopInstant
-    /// Something happened since the last sample.
-    private var isChanged = true
     /// How many of the client's messages lie before the server's last bytes.
     private var answeredCount: Int64 = 0
-    private var eventDepth = 0
+    /// Nil once the upstream is connected, or never will be.
+    private var attempts: Attempts?
+    private let routeNumber: UInt32
+    private var placeNumber: UInt32 = 0
+    private var state = SessionState()
     /// What `auto` took.
-    private var recognised: Framing?
+    private var recognised: NamedProtocol?
     private var deferred = SessionState.Action.nothing
-    /// Addresses of the upstream still to be tried.
-    private var untried: ArraySlice<SocketAddress> = []
-    /// When the next of them is tried although the present one has not failed; nil while there is no other.
-    private var nextAttemptAt: LoopInstant?
+    private var eventDepth: UInt8 = 0
+    /// Something happened since the last sample.
+    private var isChanged = true
+
+    private final class Attempts {
+        /// Addresses of the upstream still to be tried.
+        var untried: ArraySlice<SocketAddress>
+        /// When the next of them is tried although the present one has not failed; nil while there is no other.
+        var nextAt: LoopInstant?
+
+        init(_ addresses: [SocketAddress]) { untried = addresses[...] }
+    }
 
     init(id: SessionID, route: Int, relay: RelayLoop) {
         self.id = id
-        self.route = route
         self.relay = relay
+        routeNumber = UInt32(route)
         openedAt = relay.loop.now
+        openedAtRealTime = relay.realTime
         lastActivity = openedAt
+    }
+
+    var route: Int { Int(routeNumber) }
+
+    /// Where the relay keeps this session; only the relay changes it.
+    var place: Int {
+        get { Int(placeNumber) }
+        set { placeNumber = UInt32(newValue) }
     }
 
     /// Takes over the socket of the client.
     func begin(_ socket: consuming Socket, from peer: SocketAddress) {
-        let client = RelayChannel(of: self, relay: relay, route: route, socket: socket, peer: peer)
-        let upstream = RelayChannel(of: self, relay: relay, route: route)
-        let framing = relay.configuration.routes[route].framing
-        client.hearing = framing.upstream.makeHearing()
+        let terms = relay.terms[route]
+        let client = RelayChannel(of: self, terms.client, loop: relay.loop, socket: socket, peer: peer)
+        let upstream = RelayChannel(of: self, terms.upstream, loop: relay.loop)
+        client.hearing = terms.client.framing.makeHearing()
         // One for both, where they have the same framing: a protocol's two directions explain each other.
-        upstream.hearing = framing.upstream == framing.downstream ? client.hearing : framing.downstream.makeHearing()
+        upstream.hearing = terms.haveOneFraming ? client.hearing : terms.upstream.framing.makeHearing()
         clientEnd = client
         upstreamEnd = upstream
     }
@@ -71,7 +86,7 @@ final class Session {
 
     /// Connects to the first of these that answers.
     func connect(toAnyOf addresses: [SocketAddress]) {
-        untried = addresses[...]
+        attempts = Attempts(addresses)
         tryNextAddress(after: nil)
     }
 
@@ -82,10 +97,10 @@ final class Session {
     private func tryNextAddress(after failure: SystemError?) {
         guard state.isConnecting else { return }
         let patience = patiencePerAddress
-        guard let address = untried.popFirst() else {
+        guard let attempts, let address = attempts.untried.popFirst() else {
             return connectFailed(failure.map(ConnectFailure.reason) ?? .resolveFailed)
         }
-        nextAttemptAt = untried.isEmpty ? nil : patience.map { relay.loop.now + $0 }
+        attempts.nextAt = attempts.untried.isEmpty ? nil : patience.map { relay.loop.now + $0 }
         relay.audience.connectAttempted(id, route: route)
         do {
             try upstream.connect(to: address)
@@ -97,7 +112,8 @@ final class Session {
 
     /// An address that does not answer gets its share of the time that is left, so that the last one is tried too.
     private var patiencePerAddress: Duration? {
-        relay.configuration.connectTimeout.map { (openedAt + $0 - relay.loop.now) / max(1, untried.count) }
+        let untriedCount = attempts?.untried.count ?? 0
+        return relay.configuration.connectTimeout.map { (openedAt + $0 - relay.loop.now) / max(1, untriedCount) }
     }
 
     private func connectFailed(_ reason: CloseReason) {
@@ -108,10 +124,14 @@ final class Session {
     }
 
     func connected() {
-        untried = []
-        let address = upstream.address.map(String.init(describing:)) ?? ""
+        attempts = nil
         relay.audience.connectTook(nanoseconds: sinceOpened, route: route)
-        relay.audience.sessionConnected(id, route: route, upstreamAddress: address, at: relay.realTime)
+        relay.audience.sessionConnected(
+            id,
+            route: route,
+            upstreamAddress: addressText(of: upstream),
+            at: relay.realTime
+        )
         isActive(at: relay.loop.now)
         perform(state.connected())
     }
@@ -211,7 +231,7 @@ final class Session {
         let limits = relay.configuration
         if state.isConnecting {
             if let limit = limits.connectTimeout, now - openedAt >= limit { return connectFailed(.connectTimeout) }
-            if let next = nextAttemptAt, now >= next {
+            if let next = attempts?.nextAt, now >= next {
                 upstream.close()
                 return tryNextAddress(after: nil)
             }
@@ -234,6 +254,24 @@ final class Session {
 
     /// What both channels hold now.
     var channelStates: (client: ChannelState, upstream: ChannelState) { (client.state, upstream.state) }
+
+    /// What has passed through in both directions.
+    var byteCount: Int64 { client.statistics.bytesIn + upstream.statistics.bytesIn }
+
+    var asLive: LiveSession {
+        LiveSession(
+            session: id,
+            route: route,
+            clientAddress: addressText(of: client),
+            upstreamAddress: state.isConnecting ? "" : addressText(of: upstream),
+            openedAt: openedAtRealTime,
+            tally: tally,
+            client: client.state,
+            upstream: upstream.state
+        )
+    }
+
+    private func addressText(of channel: RelayChannel) -> String { channel.address?.description ?? "" }
 
     /// The recorder got full, or has room again.
     func roomMayHaveChanged() {
@@ -329,11 +367,11 @@ extension Session: HearingListener {
     }
 
     func framingRecognised(_ framing: Framing) {
-        recognised = framing
+        recognised = if case .named(let name) = framing { name } else { nil }
         relay.audience.framingRecognised(id, route: route, framing: framing.description, at: relay.realTime)
     }
 
     func framingLost(_ direction: Direction, why: String) {
-        self[direction.source].framingLost(recognised, why: why)
+        self[direction.source].framingLost(recognised.map(Framing.named), why: why)
     }
 }

@@ -48,7 +48,12 @@ final class LoopAssembly {
             observers.append(tender.tap)
         }
         if let board = shared.status {
-            let window = StatusWindow(board: board, loop: index, showsMessages: shared.showsMessages)
+            let window = StatusWindow(
+                board: board,
+                loop: index,
+                showsMessages: shared.showsMessages,
+                sessions: { [unowned relay] in relay.liveSessions(atMost: $0) }
+            )
             observers.append(window)
             loop.atTurnEnd { [unowned loop] in window.turned(at: loop.now.nanoseconds) }
         }

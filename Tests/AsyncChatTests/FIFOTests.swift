@@ -86,6 +86,18 @@ import Testing
         guard case .bytes([2, 3])? = fifo.waiting.first else { return #expect(Bool(false), "\(fifo.waiting)") }
     }
 
+    @Test func `is a value: a copy stays as it was`() {
+        var fifo = ProducerFIFO()
+        fifo.push(.bytes([1, 2, 3]))
+        let copy = fifo
+        fifo.sent(2)
+        fifo.push(.bytes([4]))
+        #expect(copy.byteCount == 3 && copy.count == 1)
+        #expect(fifo.byteCount == 2 && fifo.count == 2)
+        fifo.removeAll()
+        guard case .bytes([1, 2, 3])? = copy.waiting.first else { return #expect(Bool(false), "\(copy.waiting)") }
+    }
+
     @Test func `finds empty bytes not worth an item`() {
         var fifo = ProducerFIFO()
         fifo.push(.bytes([]))
@@ -94,7 +106,7 @@ import Testing
 
     @Test func `marks every change of the oldest item`() {
         var fifo = ProducerFIFO()
-        var serials: [UInt64] = [fifo.headSerial]
+        var serials = [fifo.headSerial]
         fifo.push(.producer(Silent()))
         serials.append(fifo.headSerial)
         fifo.push(.close)

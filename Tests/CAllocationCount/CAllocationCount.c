@@ -1,6 +1,7 @@
 #include "CAllocationCount.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stddef.h>
 
 #if defined(__has_feature)
@@ -12,6 +13,7 @@
 #ifdef ALLOCATOR_IS_TAKEN
 
 long allocation_count(void) { return -1; }
+long allocated_byte_count(void) { return -1; }
 
 #else
 
@@ -19,29 +21,37 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *memory);
 
 static __thread long count;
+static __thread long byte_count;
 
 long allocation_count(void) { return count; }
 
-void *malloc(size_t size) {
+long allocated_byte_count(void) { return byte_count; }
+
+static void *counted(void *memory) {
     count++;
-    return __libc_malloc(size);
+    if (memory) byte_count += (long)malloc_usable_size(memory);
+    return memory;
 }
 
-void *calloc(size_t number, size_t size) {
-    count++;
-    return __libc_calloc(number, size);
-}
+void *malloc(size_t size) { return counted(__libc_malloc(size)); }
+
+void *calloc(size_t number, size_t size) { return counted(__libc_calloc(number, size)); }
 
 void *realloc(void *memory, size_t size) {
-    count++;
-    return __libc_realloc(memory, size);
+    long before = memory ? (long)malloc_usable_size(memory) : 0;
+    void *made = counted(__libc_realloc(memory, size));
+    if (made || size == 0) byte_count -= before;
+    return made;
 }
 
-void *memalign(size_t alignment, size_t size) {
-    count++;
-    return __libc_memalign(alignment, size);
+void *memalign(size_t alignment, size_t size) { return counted(__libc_memalign(alignment, size)); }
+
+void free(void *memory) {
+    if (memory) byte_count -= (long)malloc_usable_size(memory);
+    __libc_free(memory);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }

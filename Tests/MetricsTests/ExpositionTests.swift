@@ -191,3 +191,13 @@ func header(byteCount: Int, direction: Direction, route: Int = 0) -> MessageHead
         byteCount: byteCount
     )
 }
+
+func live(session: Int, client: String) -> LiveSession {
+    LiveSession(
+        session: SessionID(rawValue: Int64(session)),
+        route: 0,
+        clientAddress: client,
+        upstreamAddress: "",
+        openedAt: Timestamp(nanosecondsSince1970: 0)
+    )
+}

@@ -12,12 +12,9 @@ import Traffic
     }
 
     private func window(_ board: StatusBoard, showsMessages: Bool = true) -> StatusWindow {
-        let window = StatusWindow(board: board, loop: 0, showsMessages: showsMessages)
-        let at = Timestamp(nanosecondsSince1970: 0)
-        window.sessionOpened(
-            SessionOpening(session: SessionID(rawValue: 1), route: 0, clientAddress: "1.2.3.4:5", at: at)
-        )
-        return window
+        StatusWindow(board: board, loop: 0, showsMessages: showsMessages) { _ in
+            LiveSessions(busiest: [live(session: 1, client: "1.2.3.4:5")], count: 1)
+        }
     }
 
     @Test func `is fed with what the counters and the loops say, as JSON`() throws {
@@ -71,6 +68,20 @@ import Traffic
         }
     }
 
+    @Test func `asks for the sessions only while somebody looks`() {
+        let board = StatusBoard(loops: 1)
+        var askedCount = 0
+        let window = StatusWindow(board: board, loop: 0, showsMessages: true) { _ in
+            askedCount += 1
+            return LiveSessions()
+        }
+        for second in 1...3 { window.turned(at: Int64(second) * 1_000_000_000) }
+        #expect(askedCount == 0)
+        _ = board.look()
+        window.turned(at: 4_000_000_000)
+        #expect(askedCount == 1)
+    }
+
     @Test func `takes no messages while nobody looks, and never unless it may`() throws {
         for showsMessages in [true, false] {
             let board = StatusBoard(loops: 1)
@@ -93,16 +104,8 @@ import Traffic
 
     @Test func `shows so many sessions and messages and no more`() throws {
         let board = StatusBoard(loops: 1)
-        let window = StatusWindow(board: board, loop: 0, showsMessages: true)
-        for number in 1...9000 {
-            window.sessionOpened(
-                SessionOpening(
-                    session: SessionID(rawValue: Int64(number)),
-                    route: 0,
-                    clientAddress: "x",
-                    at: Timestamp(nanosecondsSince1970: 0)
-                )
-            )
+        let window = StatusWindow(board: board, loop: 0, showsMessages: true) { limit in
+            LiveSessions(busiest: (1...limit).map { live(session: $0, client: "x") }, count: 9000)
         }
         _ = board.look()
         window.turned(at: 1_000_000_000)
@@ -112,8 +115,8 @@ import Traffic
         }
         window.turned(at: 2_000_000_000)
         let view = board.slots[0].latest
-        #expect(view.sessionCount == 9000)
-        #expect(view.sessions.count == StatusWindow.sessionLimit)
+        #expect(view.sessions.count == 9000)
+        #expect(view.sessions.busiest.count == StatusWindow.sessionLimit)
         #expect(view.messages.count == StatusWindow.messageLimit)
         #expect(view.messages.allSatisfy { $0.beginning.count == StatusWindow.previewByteCount })
     }

@@ -1,4 +1,5 @@
 import Synchronization
+import Traffic
 
 /// Where the loops hang out what the status page shows, once a second and only while somebody looks.
 ///
@@ -45,8 +46,7 @@ package final class StatusBoard: Sendable {
 
 /// What one loop shows.
 struct StatusView: Sendable {
-    var sessions: [StatusSession] = []
-    var sessionCount = 0
+    var sessions = LiveSessions()
     /// The first messages of the last second, the oldest first.
     var messages: [StatusMessage] = []
 }

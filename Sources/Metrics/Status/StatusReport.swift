@@ -58,13 +58,13 @@ package final class StatusReport {
             "says": JSONText.string(readiness.sentence), "shows_messages": "\(showsMessages)",
             "age_ms": "\(ageMilliseconds)",
             "marks": JSONText.object(["low": "\(marks.low)", "high": "\(marks.high)"]),
-            "session_count": "\(views.reduce(0) { $0 + $1.sessionCount })",
+            "session_count": "\(views.reduce(0) { $0 + $1.sessions.count })",
         ])
         let parts = [
             "\"routes\":" + JSONText.array(routes.indices.map(route)),
             "\"loops\":" + JSONText.array(loops.map(loop)),
             "\"recorder\":" + recorderText(recorder() ?? RecorderFigures()),
-            "\"sessions\":" + JSONText.array(views.flatMap(\.sessions).map(session)),
+            "\"sessions\":" + JSONText.array(views.flatMap(\.sessions.busiest).map(session)),
             "\"messages\":" + JSONText.array(showsMessages ? views.flatMap(\.messages).map(message) : []),
         ]
         return [Array(head.dropLast().utf8)] + parts.map { Array(("," + $0).utf8) } + [Array("}\n".utf8)]
@@ -108,14 +108,14 @@ package final class StatusReport {
         ])
     }
 
-    private func session(_ session: StatusSession) -> String {
+    private func session(_ session: LiveSession) -> String {
         JSONText.object([
-            "id": "\(session.id)", "route": JSONText.string(routes[session.route].name),
-            "client": JSONText.string(session.client), "upstream": JSONText.string(session.upstream),
-            "opened_ms": "\(session.openedAt / 1_000_000)",
+            "id": "\(session.session)", "route": JSONText.string(routes[session.route].name),
+            "client": JSONText.string(session.clientAddress), "upstream": JSONText.string(session.upstreamAddress),
+            "opened_ms": "\(session.openedAt.nanosecondsSince1970 / 1_000_000)",
             "bytes": "[\(session.tally.bytes.upstream),\(session.tally.bytes.downstream)]",
             "messages": "[\(session.tally.messages.upstream),\(session.tally.messages.downstream)]",
-            "channels": JSONText.array([session.clientState, session.upstreamState].map(channel)),
+            "channels": JSONText.array([session.client, session.upstream].map(channel)),
         ])
     }
 

@@ -1,8 +1,9 @@
 package import Traffic
 
-/// Listens on one loop for the status page: keeps a row for each live session, and a few messages while somebody looks.
+/// Looks at one loop for the status page, while somebody looks at that: asks for the live sessions, and keeps a few messages.
 ///
-/// While nobody does, a message costs one look at a variable. Loop thread only; what it shows goes to the board.
+/// While nobody does, it keeps nothing, and a message costs one look at a variable. Loop thread only; what it shows goes to
+/// the board.
 package final class StatusWindow: MessageObserver {
     /// Rows shown of one loop: those that moved the most.
     static let sessionLimit = 200
@@ -12,14 +13,21 @@ package final class StatusWindow: MessageObserver {
 
     private let slot: StatusBoard.Slot
     private let showsMessages: Bool
-    private var sessions: [Int64: StatusSession] = [:]
+    /// The live sessions that moved the most, so many of them.
+    private let sessions: (Int) -> LiveSessions
     private var messages: [StatusMessage] = []
     private var takesMessages = false
     private var lastShown: Int64 = 0
 
-    package init(board: StatusBoard, loop: Int, showsMessages: Bool) {
+    package init(
+        board: StatusBoard,
+        loop: Int,
+        showsMessages: Bool,
+        sessions: @escaping (Int) -> LiveSessions
+    ) {
         slot = board.slots[loop]
         self.showsMessages = showsMessages
+        self.sessions = sessions
     }
 
     /// To be called after every turn, with a monotonic clock.
@@ -33,43 +41,7 @@ package final class StatusWindow: MessageObserver {
     }
 
     private func show() {
-        var shown = Array(sessions.values)
-        if shown.count > Self.sessionLimit {
-            shown.sort { ($0.byteCount, $0.id) > ($1.byteCount, $1.id) }
-            shown.removeSubrange(Self.sessionLimit...)
-        }
-        slot.hangOut(StatusView(sessions: shown, sessionCount: sessions.count, messages: messages))
-    }
-
-    package func sessionOpened(_ opening: SessionOpening) {
-        let id = opening.session.rawValue
-        sessions[id] = StatusSession(
-            id: id,
-            route: opening.route,
-            client: opening.clientAddress,
-            openedAt: opening.at.nanosecondsSince1970
-        )
-    }
-
-    package func sessionConnected(_ session: SessionID, route: Int, upstreamAddress: String, at: Timestamp) {
-        sessions[session.rawValue]?.upstream = upstreamAddress
-    }
-
-    package func sampled(
-        _ session: SessionID,
-        tally: SessionTally,
-        client: ChannelSample,
-        upstream: ChannelSample
-    ) {
-        guard var row = sessions[session.rawValue] else { return }
-        row.tally = tally
-        row.clientState = client.state
-        row.upstreamState = upstream.state
-        sessions[session.rawValue] = row
-    }
-
-    package func sessionClosed(_ closing: SessionClosing) {
-        sessions[closing.session.rawValue] = nil
+        slot.hangOut(StatusView(sessions: sessions(Self.sessionLimit), messages: messages))
     }
 
     package func message(_ header: MessageHeader, kind: String?, payload: RawSpan) {
