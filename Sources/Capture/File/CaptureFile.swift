@@ -132,7 +132,10 @@ struct CaptureFile: ~Copyable {
         let doing = "preparing the database"
         database.waitForLocks(milliseconds: 5000)
         try database.execute("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY", doing: doing)
-        try database.execute("PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000", doing: doing)
+        // The pages of a transaction stay in memory until it is committed, however many they are; afterwards few are kept, for
+        // the writer goes on at the end of each table.
+        try database.execute("PRAGMA cache_size = -1000; PRAGMA cache_spill = OFF", doing: doing)
+        try database.execute("PRAGMA trusted_schema = OFF", doing: doing)
         if try database.integer("PRAGMA application_id", doing: doing) != applicationID {
             try database.execute("PRAGMA auto_vacuum = INCREMENTAL", doing: doing)
             try database.execute("PRAGMA application_id = \(applicationID)", doing: doing)

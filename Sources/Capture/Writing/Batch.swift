@@ -50,6 +50,8 @@ struct Batch: Sendable {
     /// Handed over at this size, however young.
     static let fullPayloadByteCount = 1 << 20
     static let fullRowCount = 16 << 10
+    /// Of samples: with thousands of sessions they come all at once, so that larger pieces would be memory for little.
+    static let fullSampleCount = 1024
     /// What a row costs besides its payload.
     static let rowByteCount = 64
     static let sessionRowByteCount = 256
@@ -60,6 +62,7 @@ struct Batch: Sendable {
 
     var isFull: Bool {
         payloads.count >= Self.fullPayloadByteCount || messages.count >= Self.fullRowCount
+            || samples.count >= Self.fullSampleCount
     }
 
     mutating func append(_ header: MessageHeader, _ kind: String?, _ payload: RawSpan) {
@@ -128,12 +131,12 @@ struct Batch: Sendable {
     mutating func clear() {
         messages.removeAll(keepingCapacity: messages.capacity <= 4 * Self.fullRowCount)
         payloads.removeAll(keepingCapacity: payloads.capacity <= 4 * Self.fullPayloadByteCount)
-        openings.removeAll(keepingCapacity: openings.capacity <= 4096)
-        connections.removeAll(keepingCapacity: connections.capacity <= 4096)
-        recognitions.removeAll(keepingCapacity: recognitions.capacity <= 4096)
-        tallies.removeAll(keepingCapacity: tallies.capacity <= 4096)
-        samples.removeAll(keepingCapacity: samples.capacity <= 8192)
-        closings.removeAll(keepingCapacity: closings.capacity <= 4096)
+        openings.removeAll(keepingCapacity: openings.capacity <= Self.fullSampleCount / 4)
+        connections.removeAll(keepingCapacity: connections.capacity <= Self.fullSampleCount / 4)
+        recognitions.removeAll(keepingCapacity: recognitions.capacity <= Self.fullSampleCount / 4)
+        tallies.removeAll(keepingCapacity: tallies.capacity <= Self.fullSampleCount / 4)
+        samples.removeAll(keepingCapacity: samples.capacity <= Self.fullSampleCount / 4)
+        closings.removeAll(keepingCapacity: closings.capacity <= Self.fullSampleCount / 4)
         losses.removeAll(keepingCapacity: true)
         byteCount = 0
     }
