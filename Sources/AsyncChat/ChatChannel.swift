@@ -380,8 +380,24 @@ open class ChatChannel: Dispatcher {
 
     /// Ends the stream towards the peer once everything pushed before is sent; receiving goes on.
     public final func shutdownWriteWhenDone() {
-        queue.push(.shutdownWrite)
-        attemptSend()
+        guard maySendAhead, !sending.hasFailed else {
+            queue.push(.shutdownWrite)
+            return attemptSend()
+        }
+        interestMayHaveChanged()
+        _ = endStream()
+    }
+
+    /// False if that failed.
+    private func endStream() -> Bool {
+        do {
+            try shutdownWrite()
+        } catch {
+            handleFailure(error, while: .sending)
+            return false
+        }
+        handleWriteShutdown()
+        return true
     }
 
     /// Throws away everything waiting in either direction, a pending close included (`discard_buffers`).
@@ -468,8 +484,7 @@ open class ChatChannel: Dispatcher {
                 return
             case .shutdownWrite:
                 queue.removeHead()
-                do { try shutdownWrite() } catch { return handleFailure(error, while: .sending) }
-                handleWriteShutdown()
+                guard endStream() else { return }
             case .ask(let producer):
                 try refill(from: producer)
             case .send(let bytes, let offset):

@@ -37,6 +37,10 @@ open class Dispatcher: CustomStringConvertible {
         var isEnding = false
         /// `handleError` is being called, by `fail`.
         var isFailing = false
+        /// Of a listener: so many are accepted per event at most …
+        var acceptLimit: UInt8 = 1
+        /// … and in this turn, as far as eight bits tell, all of them came.
+        var turnOfFullAccept: UInt8 = 0
 
         /// Has no descriptor any more; what is being called is still being called.
         mutating func leave() {
@@ -164,6 +168,10 @@ open class Dispatcher: CustomStringConvertible {
     /// Sets options on a socket made by `connect` or `listen`, before it does so. What is set on a listener its accepted
     /// sockets inherit (tcp(7)). Default: none.
     open func prepare(_ socket: borrowing Socket) {}
+
+    /// Nobody else has this descriptor, by dup(2) or fork(2), so that closing it is enough for the kernel to watch it no more.
+    /// Default: not known, and the kernel is told.
+    open var isSoleOwner: Bool { false }
 
     /// Makes `close` send a reset instead of an orderly end (SO_LINGER with no time).
     public final func resetOnClose() {
@@ -311,11 +319,22 @@ open class Dispatcher: CustomStringConvertible {
 
     /// A listener has connections waiting. Default: accepts a bounded batch and hands each to `handleAccepted`; where the
     /// system is out of descriptors or memory, calls `handleAcceptPaused` and rests for a moment.
+    ///
+    /// The bound grows while connections keep waiting, and what is beyond it is told again next turn: to ask until there is
+    /// no more costs most where there is but one, for accept4(2) makes a socket before it looks.
     open func handleAccept() throws {
-        for _ in 0..<Self.acceptBatch {
+        let turn = UInt8(truncatingIfNeeded: loop.turns)
+        if standing.turnOfFullAccept == turn &- 1 {
+            standing.acceptLimit = min(Self.acceptBatch, 2 * standing.acceptLimit)
+        }
+        let limit = standing.acceptLimit
+        for count in 0..<limit {
             guard isListening, !standing.isAcceptingPaused, readable() else { return }
             do {
-                guard let (connection, peer) = try accept() else { return }
+                guard let (connection, peer) = try accept() else {
+                    standing.acceptLimit = max(1, count)
+                    return
+                }
                 handleAccepted(Socket(nonBlocking: connection), from: peer)
             } catch {
                 guard error.isExhaustion else { throw error }
@@ -323,6 +342,7 @@ open class Dispatcher: CustomStringConvertible {
                 return
             }
         }
+        standing.turnOfFullAccept = turn
     }
 
     /// A connection was accepted. Default: closes it, by letting go of it.
@@ -375,7 +395,7 @@ open class Dispatcher: CustomStringConvertible {
 
     // MARK: - Events, from the loop
 
-    private static let acceptBatch = 64
+    private static let acceptBatch: UInt8 = 64
     private static let acceptRest = Duration.milliseconds(100)
 
     final func serve(_ readiness: Readiness) {

@@ -2,9 +2,10 @@ import CLinux
 import Glibc
 
 /// The epoll(7) backend: the kernel keeps the set, so a turn costs what is ready, not what is open.
-struct EpollPoller: Poller {
-    private let descriptor: EpollDescriptor
-    private var events: [epoll_event]
+final class EpollPoller: Poller {
+    private let descriptor: CInt
+    /// What one turn takes.
+    private let events: UnsafeMutableBufferPointer<epoll_event>
     /// What epoll refuses to watch because it is always ready, as poll(2) would say: plain files.
     private var alwaysReady: [CInt: AlwaysReady] = [:]
 
@@ -15,18 +16,25 @@ struct EpollPoller: Poller {
 
     /// - Parameter batch: how many ready descriptors one turn takes at most; the rest come first next turn.
     init(batch: Int = 256) throws(SystemError) {
-        descriptor = try EpollDescriptor()
-        events = Array(repeating: epoll_event(), count: batch)
+        events = .allocate(capacity: batch)
+        events.initialize(repeating: epoll_event())
+        descriptor = epoll_create1(CInt(EPOLL_CLOEXEC))
+        guard descriptor >= 0 else { throw .last("open epoll") }
     }
 
-    mutating func setInterest(
+    deinit {
+        events.deallocate()
+        if descriptor >= 0 { _ = Glibc.close(descriptor) }
+    }
+
+    func setInterest(
         _ interest: Interest,
         replacing old: Interest,
         of watched: CInt,
         token: UInt64
     ) throws(SystemError) {
         guard interest != old else { return }
-        if alwaysReady.removeValue(forKey: watched) != nil {
+        if !alwaysReady.isEmpty, alwaysReady.removeValue(forKey: watched) != nil {
             if !interest.isEmpty { alwaysReady[watched] = AlwaysReady(interest: interest, token: token) }
             return
         }
@@ -36,17 +44,22 @@ struct EpollPoller: Poller {
         if interest.contains(.urgent) { event.events |= EPOLLPRI.rawValue }
         event.data.u64 = token
         let operation = interest.isEmpty ? EPOLL_CTL_DEL : old.isEmpty ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
-        guard epoll_ctl(descriptor.number, operation, watched, &event) != 0 else { return }
+        guard epoll_ctl(descriptor, operation, watched, &event) != 0 else { return }
         guard errno == EPERM else { throw .last("watch descriptor \(watched)") }
         alwaysReady[watched] = AlwaysReady(interest: interest, token: token)
     }
 
-    mutating func wait(
+    /// The kernel forgets what is closed by its last owner (epoll(7), Q6).
+    func forgetClosing(_ watched: CInt) {
+        if !alwaysReady.isEmpty { alwaysReady[watched] = nil }
+    }
+
+    func wait(
         timeoutMilliseconds: CInt,
         into ready: inout ContiguousArray<ReadyDescriptor>
     ) throws(SystemError) {
         let timeout = alwaysReady.isEmpty ? timeoutMilliseconds : 0
-        let count = epoll_wait(descriptor.number, &events, CInt(events.count), timeout)
+        let count = epoll_wait(descriptor, events.baseAddress, CInt(events.count), timeout)
         guard count >= 0 else {
             if errno == EINTR { return }
             throw .last("wait for events")
@@ -65,16 +78,4 @@ struct EpollPoller: Poller {
             ready.append(ReadyDescriptor(token: file.token, readiness: readiness))
         }
     }
-}
-
-/// Owns the epoll descriptor; a class so that the poller can be stored and copied as the plain value it is.
-private final class EpollDescriptor {
-    let number: CInt
-
-    init() throws(SystemError) {
-        number = epoll_create1(CInt(EPOLL_CLOEXEC))
-        guard number >= 0 else { throw .last("open epoll") }
-    }
-
-    deinit { _ = Glibc.close(number) }
 }

@@ -30,7 +30,7 @@ public final class EventLoop {
     let readBuffer = ReadBuffer()
 
     private let clock: any LoopClock
-    private var poller: any Poller
+    private let poller: any Poller
     /// The channel map, by descriptor.
     private var map: ContiguousArray<Dispatcher?> = []
     /// The number of the latest registration.
@@ -39,6 +39,7 @@ public final class EventLoop {
     private var undecided: ContiguousArray<CInt> = []
     /// Those being asked; empty between turns, and kept for its memory.
     private var deciding: ContiguousArray<CInt> = []
+    /// Empty but for its memory, which a turn borrows.
     private var ready: ContiguousArray<ReadyDescriptor> = []
     private var timers = TimerQueue()
     private var turnEndActions: [() -> Void] = []
@@ -106,7 +107,8 @@ public final class EventLoop {
         isTurning = true
         defer { isTurning = false }
         tellInterest()
-        ready.removeAll(keepingCapacity: true)
+        var ready: ContiguousArray<ReadyDescriptor> = []
+        swap(&ready, &self.ready)
         do {
             try poller.wait(timeoutMilliseconds: waitMilliseconds(atMost: timeout), into: &ready)
         } catch {
@@ -116,6 +118,8 @@ public final class EventLoop {
         turning.now = clock.monotonic()
         turning.realTimeNanoseconds = clock.realTimeNanoseconds()
         for index in ready.indices { serve(ready[index]) }
+        ready.removeAll(keepingCapacity: true)
+        swap(&ready, &self.ready)
         // What an action schedules for now is due next turn: a timer that renews itself cannot hold up the loop.
         let newest = timers.newest
         while let action = timers.popDue(at: now, upTo: newest) { action() }
@@ -206,6 +210,7 @@ public final class EventLoop {
         map[Int(channel.descriptor)] = nil
         channelCount -= 1
         guard !interest.isEmpty else { return }
+        if channel.isSoleOwner { return poller.forgetClosing(channel.descriptor) }
         // It can fail only where there is nothing to forget.
         try? poller.setInterest([], replacing: interest, of: channel.descriptor, token: 0)
     }
@@ -258,11 +263,11 @@ public final class EventLoop {
     /// How long to wait in the kernel's unit, rounded up: a timer is never early, and a short wait never a busy one.
     private func waitMilliseconds(atMost timeout: Duration) -> CInt {
         guard undecided.isEmpty else { return 0 }
-        var wait = timeout
+        var wait = timeout.wholeNanoseconds
         if let deadline = timers.nextDeadline() {
-            wait = min(wait, max(.zero, deadline - clock.monotonic()))
+            wait = min(wait, max(0, deadline.nanoseconds - clock.monotonic().nanoseconds))
         }
-        let (milliseconds, rest) = wait.wholeNanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        let (milliseconds, rest) = wait.quotientAndRemainder(dividingBy: 1_000_000)
         return CInt(clamping: max(0, milliseconds + (rest > 0 ? 1 : 0)))
     }
 }

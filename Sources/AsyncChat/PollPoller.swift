@@ -3,7 +3,7 @@ import Glibc
 
 /// The poll(2) backend: portable, and told the whole set every turn, so that a turn costs what is watched. For comparison,
 /// and for kernels and sandboxes without epoll.
-struct PollPoller: Poller {
+final class PollPoller: Poller {
     /// What is watched, in no order.
     private var watched: ContiguousArray<pollfd> = []
     /// The token of each, at the same place.
@@ -13,7 +13,7 @@ struct PollPoller: Poller {
 
     private static let nowhere = -1
 
-    mutating func setInterest(_ interest: Interest, replacing old: Interest, of descriptor: CInt, token: UInt64) {
+    func setInterest(_ interest: Interest, replacing old: Interest, of descriptor: CInt, token: UInt64) {
         guard interest != old else { return }
         let number = Int(descriptor)
         while places.count <= number { places.append(Self.nowhere) }
@@ -31,8 +31,10 @@ struct PollPoller: Poller {
         tokens[places[number]] = token
     }
 
+    func forgetClosing(_ descriptor: CInt) { forget(Int(descriptor)) }
+
     /// The last one takes the place of the one that goes.
-    private mutating func forget(_ number: Int) {
+    private func forget(_ number: Int) {
         let place = places[number]
         guard place != Self.nowhere else { return }
         places[number] = Self.nowhere
@@ -43,7 +45,7 @@ struct PollPoller: Poller {
         places[Int(last.fd)] = place
     }
 
-    mutating func wait(
+    func wait(
         timeoutMilliseconds: CInt,
         into ready: inout ContiguousArray<ReadyDescriptor>
     ) throws(SystemError) {

@@ -1,16 +1,19 @@
 /// Asks the kernel which descriptors are ready: the part of the loop that differs between backends.
 ///
 /// Level-triggered: what is not dealt with is told again next turn. Loop thread only.
-protocol Poller {
+protocol Poller: AnyObject {
     /// Tells the kernel what a descriptor is watched for from now on. No interest means that it is not watched at all,
     /// not even for hang-up, which would be told for ever.
-    mutating func setInterest(_ interest: Interest, replacing old: Interest, of descriptor: CInt, token: UInt64)
+    func setInterest(_ interest: Interest, replacing old: Interest, of descriptor: CInt, token: UInt64)
         throws(SystemError)
+
+    /// A watched descriptor is about to be closed, and nobody else has it.
+    func forgetClosing(_ descriptor: CInt)
 
     /// Waits until something is ready or the time is over, and appends what is.
     ///
     /// - Parameter timeoutMilliseconds: -1 waits without bound.
-    mutating func wait(timeoutMilliseconds: CInt, into ready: inout ContiguousArray<ReadyDescriptor>)
+    func wait(timeoutMilliseconds: CInt, into ready: inout ContiguousArray<ReadyDescriptor>)
         throws(SystemError)
 }
 

@@ -13,8 +13,7 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// `127.0.0.1:80`, `[::1]:80`, `unix:/run/x.sock`, or `unix:` for an unnamed peer.
     public var description: String {
         switch self {
-        // Not left to the library, which takes a good part of an accepted connection's time for it.
-        case .ipv4(let word, let port): withUnsafeBytes(of: word) { "\($0[0]).\($0[1]).\($0[2]).\($0[3]):\(port)" }
+        case .ipv4(let word, let port): Self.text(of: word, port: port)
         case .ipv6(_, _, _, let port): "[\(numericHost)]:\(port)"
         case .unix(let path): "unix:\(path)"
         }
@@ -82,6 +81,28 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         case .ipv4: AF_INET
         case .ipv6: AF_INET6
         case .unix: AF_UNIX
+        }
+    }
+
+    /// Written digit by digit: by interpolation it took a good part of an accepted connection's time.
+    private static func text(of word: UInt32, port: UInt16) -> String {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: "255.255.255.255:65535".utf8.count) { text in
+            var count = 0
+            func put(_ byte: UInt8) {
+                text[count] = byte
+                count += 1
+            }
+            func putDigits(of number: UInt16) {
+                if number >= 10 { putDigits(of: number / 10) }
+                put(UInt8(ascii: "0") + UInt8(number % 10))
+            }
+            let host = UInt32(bigEndian: word)
+            for shift: UInt32 in [24, 16, 8, 0] {
+                putDigits(of: UInt16(host >> shift & 255))
+                put(UInt8(ascii: shift > 0 ? "." : ":"))
+            }
+            putDigits(of: port)
+            return String(decoding: text[..<count], as: UTF8.self)
         }
     }
 

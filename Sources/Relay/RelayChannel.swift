@@ -97,6 +97,9 @@ final class RelayChannel: ChatChannel {
         return state
     }
 
+    /// This program has no children.
+    override var isSoleOwner: Bool { true }
+
     override func prepare(_ socket: borrowing Socket) {
         SessionSockets.prepare(socket)
     }
@@ -242,8 +245,8 @@ final class RelayChannel: ChatChannel {
     /// The direction read here is over: what is left of it, an unfinished message and what looked like the beginning of a
     /// terminator, is its last message. Harmless when repeated.
     func endMessages() {
-        let held = pendingInput
-        if !held.isEmpty {
+        if pendingInputByteCount > 0 {
+            let held = pendingInput
             // A byte has no padding that could be uninitialised, which is what makes `bytes` unsafe for other elements.
             unsafe goOn(with: held.span.bytes, kind: nil)
             discardInput()

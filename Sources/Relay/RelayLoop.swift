@@ -153,16 +153,21 @@ package final class RelayLoop {
     }
 
     /// A session is over; it is let go of when the turn ends, for its channels may be in the middle of an event.
-    func remove(_ session: Session, _ closing: SessionClosing) {
+    func remove(
+        _ session: Session,
+        _ closing: SessionClosing,
+        _ states: (client: ChannelState, upstream: ChannelState)
+    ) {
+        let wasAtLimit = isAtSessionLimit
         let last = sessions.removeLast()
         if last !== session {
             sessions[session.place] = last
             last.place = session.place
         }
         closedThisTurn.append(session)
-        highWaters[session.route].note(session.channelStates)
+        highWaters[session.route].note(states)
         audience.sessionClosed(closing)
-        for listener in listeners { listener.interestMayHaveChanged() }
+        if wasAtLimit { for listener in listeners { listener.interestMayHaveChanged() } }
     }
 
     // MARK: - Once a turn, and once in a while
@@ -184,9 +189,10 @@ package final class RelayLoop {
     }
 
     private func scheduleSweep() {
-        loop.schedule(after: configuration.sweepInterval) { [weak self] in
-            self?.sweep()
-            self?.scheduleSweep()
+        // As at the end of a turn: the loop does not outlive what lives on it. A weak reference would cost each other use more.
+        loop.schedule(after: configuration.sweepInterval) { [unowned self] in
+            sweep()
+            scheduleSweep()
         }
     }
 

@@ -245,7 +245,7 @@ final class Session {
         upstream.tellPause()
         if isChanged {
             isChanged = false
-            sample()
+            tellSample(channelStates)
         } else {
             client.releaseIdleMemory()
             upstream.releaseIdleMemory()
@@ -288,13 +288,13 @@ final class Session {
         return tally
     }
 
-    private func sample() {
+    private func tellSample(_ states: (client: ChannelState, upstream: ChannelState)) {
         let at = relay.realTime
         relay.audience.sampled(
             id,
             tally: tally,
-            client: ChannelSample(session: id, side: .client, at: at, state: client.state),
-            upstream: ChannelSample(session: id, side: .upstream, at: at, state: upstream.state)
+            client: ChannelSample(session: id, side: .client, at: at, state: states.client),
+            upstream: ChannelSample(session: id, side: .upstream, at: at, state: states.upstream)
         )
     }
 
@@ -345,7 +345,8 @@ final class Session {
         upstream.endMessages()
         client.pauseMayHaveChanged()
         upstream.pauseMayHaveChanged()
-        sample()
+        let states = channelStates
+        tellSample(states)
         client.close()
         upstream.close()
         let closing = SessionClosing(
@@ -356,7 +357,7 @@ final class Session {
             at: relay.realTime,
             durationNanoseconds: sinceOpened
         )
-        relay.remove(self, closing)
+        relay.remove(self, closing, states)
     }
 }
 

@@ -61,6 +61,9 @@ import Testing
 @Suite struct `A socket address` {
     @Test func `is written as its endpoint would be`() {
         #expect(SocketAddress.ipv4(UInt32(0x7F00_0001).bigEndian, port: 80).description == "127.0.0.1:80")
+        #expect(SocketAddress.ipv4(0, port: 0).description == "0.0.0.0:0")
+        #expect(SocketAddress.ipv4(.max, port: .max).description == "255.255.255.255:65535")
+        #expect(SocketAddress.ipv4(UInt32(0x0A00_6409).bigEndian, port: 10_000).description == "10.0.100.9:10000")
         #expect(SocketAddress.ipv6(0, UInt64(1).bigEndian, scope: 0, port: 80).description == "[::1]:80")
         #expect(SocketAddress.ipv6(0, 0, scope: 0, port: 0).description == "[::]:0")
         #expect(SocketAddress.unix("/run/x.sock").description == "unix:/run/x.sock")

@@ -273,6 +273,41 @@ import Testing
         #expect(loopback.loop.channelCount == 201)
     }
 
+    @Test func `is not asked for in vain where connections come one at a time`() throws {
+        let loopback = try Loopback()
+        defer { loopback.end() }
+        for number in 1...20 {
+            let client = RecordingChannel(loop: loopback.loop)
+            try client.connect(to: try #require(loopback.listener.address))
+            try loopback.loop.run { client.isConnected && loopback.listener.accepted.count == number }
+            loopback.loop.settle()
+        }
+        #expect(loopback.listener.acceptCount < 23)
+    }
+
+    @Test func `is asked for ever more at once where many wait`() throws {
+        let loopback = try Loopback()
+        defer { loopback.end() }
+        let address = try #require(loopback.listener.address)
+        let clients = try (0..<100).map { _ in
+            let socket = try Socket.stream(for: address)
+            try socket.connect(to: address)
+            return Descriptor(socket)
+        }
+        let before = loopback.loop.turns
+        try loopback.loop.run { loopback.listener.accepted.count == 100 }
+        #expect(loopback.loop.turns - before < 12)
+        #expect(loopback.listener.acceptCount < 104)
+        #expect(clients.count == 100)
+    }
+
+    /// Keeps a socket open.
+    private final class Descriptor {
+        private let socket: Socket
+
+        init(_ socket: consuming Socket) { self.socket = socket }
+    }
+
     @Test func `shares its port with those that join it, and with nobody else`() throws {
         let loop = try makeLoop()
         defer { loop.closeAll() }

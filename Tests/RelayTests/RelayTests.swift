@@ -28,6 +28,26 @@ import Traffic
         #expect(client.receive() && client.incoming == .ended)
     }
 
+    @Test func `shows who asks its sessions, those first that moved most`() throws {
+        let scene = try RelayScene()
+        let pairs = try (0..<3).map { _ in try scene.conversation() }
+        let waiting = try scene.unconnected()
+        pairs[1].client.send("a longer message\n")
+        pairs[2].client.send("short\n")
+        #expect(scene.turns { scene.ear.received.upstream == 23 })
+        let live = scene.relay.liveSessions(atMost: 2)
+        #expect(live.count == 4)
+        #expect(live.busiest.map(\.session.rawValue) == [2, 3])
+        #expect(live.busiest.map(\.tally.bytes.upstream) == [17, 6])
+        #expect(live.busiest[0].client.bytesIn == 17 && live.busiest[0].upstream.bytesOut == 17)
+        #expect(live.busiest[0].clientAddress == scene.ear.openings[1].clientAddress)
+        #expect(live.busiest[0].openedAt == scene.ear.openings[1].at)
+        let all = scene.relay.liveSessions(atMost: 200).busiest
+        let upstream = scene.listener.address.description
+        #expect(all.map(\.upstreamAddress) == [upstream, upstream, upstream, ""])
+        #expect(all.last?.session == waiting.session.id)
+    }
+
     @Test func `does not read a client whose upstream is not connected yet`() throws {
         let scene = try RelayScene()
         let (client, session) = try scene.unconnected()

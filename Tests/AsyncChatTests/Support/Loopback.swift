@@ -121,8 +121,11 @@ final class RecordingListener: Dispatcher {
     /// What to throw instead of accepting, the next first.
     var failures: [CInt] = []
     var onAccepted: ((RecordingChannel) -> Void)?
+    /// How often accept was called, in vain or not.
+    var acceptCount = 0
 
     override func accept() throws(SystemError) -> (descriptor: CInt, peer: SocketAddress)? {
+        acceptCount += 1
         if !failures.isEmpty { throw SystemError(doing: "accept", code: failures.removeFirst()) }
         return try super.accept()
     }
