@@ -25,4 +25,15 @@ import Testing
         }
         #expect(lines.last == "lost: 0 bytes in 3 measurements; all counters and records held what was sent")
     }
+
+    @Test(arguments: ["overhear-off-scraped", "overhear-full-held"]) func `loses nothing while somebody else asks`(
+        system: String
+    ) throws {
+        let output = try Child.output(
+            of: "\(folder)/overhear-bench",
+            ["compare", "--systems", system, "--loads", "gentle", "--rounds", "1", "--seconds", "0.05"]
+        )
+        let last = output.split(separator: "\n").last
+        #expect(last == "lost: 0 bytes in 1 measurements; all counters and records held what was sent")
+    }
 }

@@ -44,6 +44,15 @@ extension Load {
         steady("steady", "64 connections", idle: 0),
         steady("steady-9000", "64 connections beside 8,936 idle ones", idle: 8936),
         Load(
+            name: "gentle",
+            meaning: "64 connections, 10,000 messages of 64 B due each second",
+            shape: .openLoop(rate: .fixed(10_000)),
+            connections: 64,
+            messageByteCount: 64,
+            figure: .p99,
+            lengths: 5
+        ),
+        Load(
             name: "mostly-idle",
             meaning: "1,000 sessions, 64 of them active: a message of 64 B to and fro",
             shape: .closedLoop(inFlight: 1),

@@ -26,6 +26,7 @@ enum Programme {
         section("connect", .direct, .nio, .off, .twoLoops, .full),
         section("steady", .direct, .nio, .off, .full),
         Section(load: "steady-9000", systems: [.off, .scraped]),
+        Section(load: "gentle", systems: [.full, .held]),
         section("mostly-idle", .off, .full),
         section("slow-reader", .off, .full),
         Section(load: "resp", systems: [.none, .off]),

@@ -100,6 +100,13 @@ extension Promise {
             .scraped,
             [.off]
         ),
+        ratio(
+            "capture full while a reader holds a transaction, p99: of p99 without",
+            .atMost(1.1),
+            "gentle",
+            .held,
+            [.full]
+        ),
         ratio("framing `resp`, pipelined: of framing `none`", .atLeast(0.85), "resp", .off, [.none]),
         ratio("framing `postgres`, pipelined: of framing `none`", .atLeast(0.85), "postgres", .off, [.none]),
     ]
