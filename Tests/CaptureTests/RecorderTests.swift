@@ -149,6 +149,57 @@ import Traffic
         #expect(sqlite(folder.database, "SELECT first_message_id, last_message_id FROM sessions") == "1|200")
     }
 
+    @Test func `goes on counting where it was after somebody has deleted all messages`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        play.open(1)
+        for number in 1...300 { play.say("\(number)") }
+        #expect(play.settle())
+        #expect(shell("sqlite3 -cmd '.timeout 5000' '\(folder.database)' 'DELETE FROM messages'") == "")
+        for number in 301...900 { play.say("\(number)") }
+        #expect(play.finish())
+        let isSame = "id = sequence AND id = CAST(payload AS TEXT) + 0"
+        let ours = "SELECT count(*), min(id), max(id), sum(\(isSame)) FROM messages"
+        #expect(sqlite(folder.database, ours) == "600|301|900|600")
+    }
+
+    /// What is bound for a row stays bound for the next, so each value has a period of its own here, and none at times.
+    @Test func `writes down each message as it was heard, however many come at once`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        for session in 1...3 as ClosedRange<Int64> { play.open(session) }
+        var expected: [String] = []
+        for count in [1100, 17, 1, 300, 1100] {
+            for _ in 0..<count {
+                let number = expected.count
+                let payload = [UInt8](repeating: UInt8(number % 251), count: number % 11)
+                let header = MessageHeader(
+                    session: SessionID(rawValue: Int64(1 + number / 7 % 3)),
+                    route: 0,
+                    direction: number % 3 == 0 ? .downstream : .upstream,
+                    ending: number % 5 == 0 ? .chunk : .terminator,
+                    sequence: Int64(1 + number / 300),
+                    at: Timestamp(nanosecondsSince1970: Int64(number / 13)),
+                    byteCount: payload.count + number % 2
+                )
+                let kind = number % 600 > 280 && number % 4 == 1 ? "K\(number % 100)" : nil
+                play.tap.message(header, kind: kind, payload: payload.span.bytes)
+                expected.append(
+                    "\(number + 1)|\(header.session.rawValue)|\(header.direction.rawValue)|\(header.sequence)|"
+                        + "\(number / 13)|\(header.byteCount)|\(header.ending.rawValue)|\(kind ?? "none")|"
+                        + payload.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
+                )
+            }
+            #expect(play.settle())
+        }
+        #expect(play.finish())
+        let columns = "id, session_id, direction, sequence, at_ns, byte_count, ending, coalesce(kind, 'none')"
+        let written = sqlite(folder.database, "SELECT \(columns), hex(payload) FROM messages ORDER BY id")
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(written.count == expected.count)
+        for (row, heard) in zip(written, expected) where row != heard { #expect(row == heard) }
+    }
+
     @Test func `takes what several loops hear`() throws {
         let folder = Folder()
         let play = try Play(configuration(folder))

@@ -102,9 +102,7 @@ struct RowWriter {
     ) throws(SQLiteError) {
         for batch in batches { try writeBeginnings(batch) }
         bounds.clear()
-        if !countingMessages {
-            for batch in batches { try messages.write(batch, &position.nextMessageID, &bounds) }
-        }
+        if !countingMessages { try messages.write(batches, &position.nextMessageID, &bounds) }
         for bound in bounds.rows { try write(bound) }
         for batch in batches { try writeStates(batch) }
         for batch in batches {
