@@ -7,7 +7,8 @@ final class EpollPoller: Poller {
     /// What one turn takes.
     private let events: UnsafeMutableBufferPointer<epoll_event>
     /// What epoll refuses to watch because it is always ready, as poll(2) would say: plain files.
-    private var alwaysReady: [CInt: AlwaysReady] = [:]
+    private var alwaysReady: [CInt: AlwaysReady] = [:] { didSet { hasAlwaysReady = !alwaysReady.isEmpty } }
+    private var hasAlwaysReady = false
 
     private struct AlwaysReady {
         let interest: Interest
@@ -34,7 +35,7 @@ final class EpollPoller: Poller {
         token: UInt64
     ) throws(SystemError) {
         guard interest != old else { return }
-        if !alwaysReady.isEmpty, alwaysReady.removeValue(forKey: watched) != nil {
+        if hasAlwaysReady, alwaysReady.removeValue(forKey: watched) != nil {
             if !interest.isEmpty { alwaysReady[watched] = AlwaysReady(interest: interest, token: token) }
             return
         }
@@ -51,14 +52,14 @@ final class EpollPoller: Poller {
 
     /// The kernel forgets what is closed by its last owner (epoll(7), Q6).
     func forgetClosing(_ watched: CInt) {
-        if !alwaysReady.isEmpty { alwaysReady[watched] = nil }
+        if hasAlwaysReady { alwaysReady[watched] = nil }
     }
 
     func wait(
         timeoutMilliseconds: CInt,
         into ready: inout ContiguousArray<ReadyDescriptor>
     ) throws(SystemError) {
-        let timeout = alwaysReady.isEmpty ? timeoutMilliseconds : 0
+        let timeout = hasAlwaysReady ? 0 : timeoutMilliseconds
         let count = epoll_wait(descriptor, events.baseAddress, CInt(events.count), timeout)
         guard count >= 0 else {
             if errno == EINTR { return }
@@ -73,6 +74,7 @@ final class EpollPoller: Poller {
             if event.events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 { readiness.insert(.hangUp) }
             ready.append(ReadyDescriptor(token: event.data.u64, readiness: readiness))
         }
+        guard hasAlwaysReady else { return }
         for file in alwaysReady.values {
             let readiness = Readiness(rawValue: file.interest.intersection([.read, .write]).rawValue)
             ready.append(ReadyDescriptor(token: file.token, readiness: readiness))

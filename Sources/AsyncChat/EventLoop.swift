@@ -54,6 +54,10 @@ public final class EventLoop {
         var now: LoopInstant
         var realTimeNanoseconds: Int64
         var turns: Int64 = 0
+        /// Some channel is to be asked what it waits for.
+        var hasUndecided = false
+        /// When the next timer is due; the end of the clock where there is none.
+        var nextTimer = LoopInstant(nanoseconds: .max)
     }
 
     /// The token of the mailbox's descriptor, which is no channel.
@@ -84,8 +88,9 @@ public final class EventLoop {
     public func run(turnTimeout: Duration = .seconds(30), count: Int? = nil) {
         isStopping = false
         var left = count ?? .max
+        let nanoseconds = turnTimeout.wholeNanoseconds
         while channelCount > 0, !isStopping, left > 0 {
-            turn(timeout: turnTimeout)
+            turn(atMost: nanoseconds)
             left -= 1
         }
     }
@@ -93,7 +98,8 @@ public final class EventLoop {
     /// Makes turns until `stop()` is called, with or without channels; each waits at most `turnTimeout`.
     public func runUntilStopped(turnTimeout: Duration = .seconds(30)) {
         isStopping = false
-        while !isStopping { turn(timeout: turnTimeout) }
+        let nanoseconds = turnTimeout.wholeNanoseconds
+        while !isStopping { turn(atMost: nanoseconds) }
     }
 
     /// Makes `run` return after the current turn.
@@ -103,6 +109,10 @@ public final class EventLoop {
 
     /// One turn: waits at most `timeout`, or until the next timer is due.
     public func turn(timeout: Duration) {
+        turn(atMost: timeout.wholeNanoseconds)
+    }
+
+    private func turn(atMost nanoseconds: Int64) {
         precondition(!isTurning, "a loop cannot be run from inside one of its own callbacks")
         isTurning = true
         defer { isTurning = false }
@@ -110,7 +120,7 @@ public final class EventLoop {
         var ready: ContiguousArray<ReadyDescriptor> = []
         swap(&ready, &self.ready)
         do {
-            try poller.wait(timeoutMilliseconds: waitMilliseconds(atMost: timeout), into: &ready)
+            try poller.wait(timeoutMilliseconds: waitMilliseconds(atMost: nanoseconds), into: &ready)
         } catch {
             preconditionFailure("the kernel refuses to wait on our own descriptors: \(error)")
         }
@@ -121,8 +131,11 @@ public final class EventLoop {
         ready.removeAll(keepingCapacity: true)
         swap(&ready, &self.ready)
         // What an action schedules for now is due next turn: a timer that renews itself cannot hold up the loop.
-        let newest = timers.newest
-        while let action = timers.popDue(at: now, upTo: newest) { action() }
+        if turning.nextTimer <= now {
+            let newest = timers.newest
+            while let action = timers.popDue(at: now, upTo: newest) { action() }
+            noteNextTimer()
+        }
         for action in turnEndActions { action() }
     }
 
@@ -137,6 +150,7 @@ public final class EventLoop {
         // What the actions hold is let go only now, when nothing is being changed: its deinit may call this loop.
         let forgotten = (timers, turnEndActions, callbacks)
         timers = TimerQueue(after: timers.newest)
+        noteNextTimer()
         turnEndActions = []
         callbacks = [:]
         withExtendedLifetime(forgotten) {}
@@ -180,14 +194,21 @@ public final class EventLoop {
     /// Has `action` called once, `delay` after this turn began; outside a turn, after now.
     @discardableResult
     public func schedule(after delay: Duration, _ action: @escaping () -> Void) -> TimerID {
-        let start = isTurning ? now : clock.monotonic()
-        return timers.schedule(at: start + max(.zero, delay), action)
+        let deadline = (isTurning ? now : clock.monotonic()) + max(.zero, delay)
+        turning.nextTimer = min(turning.nextTimer, deadline)
+        return timers.schedule(at: deadline, action)
     }
 
     /// Forgets a scheduled action; nothing happens if it has run already.
     public func cancel(_ timer: TimerID) {
         // The action is let go after the queue was changed: what it held may cancel timers in its deinit.
-        _ = timers.cancel(timer)
+        let action = timers.cancel(timer)
+        noteNextTimer()
+        withExtendedLifetime(action) {}
+    }
+
+    private func noteNextTimer() {
+        turning.nextTimer = timers.nextDeadline() ?? LoopInstant(nanoseconds: .max)
     }
 
     // MARK: - The channel map
@@ -217,6 +238,7 @@ public final class EventLoop {
 
     /// The channel with this descriptor is asked anew what it waits for before the loop waits next.
     func isUndecided(_ descriptor: CInt) {
+        turning.hasUndecided = true
         undecided.append(descriptor)
     }
 
@@ -225,7 +247,8 @@ public final class EventLoop {
     /// A predicate or an error hook may make further channels undecided: they are dealt with next turn, which then does not
     /// wait. So no predicate can hold up the loop.
     private func tellInterest() {
-        guard !undecided.isEmpty else { return }
+        guard turning.hasUndecided else { return }
+        turning.hasUndecided = false
         swap(&undecided, &deciding)
         tellInterest(of: deciding)
         deciding.removeAll(keepingCapacity: true)
@@ -261,11 +284,11 @@ public final class EventLoop {
     package var nanosecondsInTurn: Int64 { clock.monotonic().nanoseconds - now.nanoseconds }
 
     /// How long to wait in the kernel's unit, rounded up: a timer is never early, and a short wait never a busy one.
-    private func waitMilliseconds(atMost timeout: Duration) -> CInt {
-        guard undecided.isEmpty else { return 0 }
-        var wait = timeout.wholeNanoseconds
-        if let deadline = timers.nextDeadline() {
-            wait = min(wait, max(0, deadline.nanoseconds - clock.monotonic().nanoseconds))
+    private func waitMilliseconds(atMost nanoseconds: Int64) -> CInt {
+        if turning.hasUndecided { return 0 }
+        var wait = nanoseconds
+        if turning.nextTimer.nanoseconds < .max {
+            wait = min(wait, max(0, turning.nextTimer.nanoseconds - clock.monotonic().nanoseconds))
         }
         let (milliseconds, rest) = wait.quotientAndRemainder(dividingBy: 1_000_000)
         return CInt(clamping: max(0, milliseconds + (rest > 0 ? 1 : 0)))

@@ -16,8 +16,6 @@ struct TimerQueue {
     private var heap: [Entry] = []
     private var actions: [UInt64: () -> Void] = [:]
     private var lastNumber: UInt64
-    /// Of the timer that was last seen to come first and not to be cancelled; 0 for none.
-    private var next: UInt64 = 0
 
     /// An empty queue, whose timers are numbered from the one after this.
     init(after last: TimerID = TimerID(number: 0)) {
@@ -38,16 +36,13 @@ struct TimerQueue {
     /// Forgets a timer, and gives its action back to be let go of.
     mutating func cancel(_ timer: TimerID) -> (() -> Void)? {
         let action = actions.removeValue(forKey: timer.number)
-        if next == timer.number { next = 0 }
         if heap.count > 2 * actions.count + 64 { removeCancelled() }
         return action
     }
 
     /// When the next action is due, nil if none waits.
     mutating func nextDeadline() -> LoopInstant? {
-        while let first = heap.first, first.number != next {
-            if actions[first.number] == nil { removeFirst() } else { next = first.number }
-        }
+        while let first = heap.first, actions[first.number] == nil { removeFirst() }
         return heap.first?.deadline
     }
 

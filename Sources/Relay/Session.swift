@@ -96,11 +96,10 @@ final class Session {
 
     private func tryNextAddress(after failure: SystemError?) {
         guard state.isConnecting else { return }
-        let patience = patiencePerAddress
         guard let attempts, let address = attempts.untried.popFirst() else {
             return connectFailed(failure.map(ConnectFailure.reason) ?? .resolveFailed)
         }
-        attempts.nextAt = attempts.untried.isEmpty ? nil : patience.map { relay.loop.now + $0 }
+        attempts.nextAt = attempts.untried.isEmpty ? nil : nextAttempt(of: attempts.untried.count + 1)
         relay.audience.connectAttempted(id, route: route)
         do {
             try upstream.connect(to: address)
@@ -111,9 +110,9 @@ final class Session {
     }
 
     /// An address that does not answer gets its share of the time that is left, so that the last one is tried too.
-    private var patiencePerAddress: Duration? {
-        let untriedCount = attempts?.untried.count ?? 0
-        return relay.configuration.connectTimeout.map { (openedAt + $0 - relay.loop.now) / max(1, untriedCount) }
+    private func nextAttempt(of count: Int) -> LoopInstant? {
+        let now = relay.loop.now
+        return relay.configuration.connectTimeout.map { now + (openedAt + $0 - now) / count }
     }
 
     private func connectFailed(_ reason: CloseReason) {
