@@ -216,7 +216,8 @@ let path = "\(folder)/writer-bench-\(getpid()).db"
 let loads = [
     Load(name: "64 B", byteCount: 64, rows: 128 * 16_384),
     Load(name: "1 KiB", byteCount: 1024, rows: 128 * 2048),
-    Load(name: "64 KiB", byteCount: 65_536, rows: 128 * 64),
+    // No more than 128 MiB: beyond that it is the machine's fresh memory that is measured, of which the recorder takes twice.
+    Load(name: "64 KiB", byteCount: 65_536, rows: 128 * 16),
 ]
 let schema = try Schema(at: path)
 print(
