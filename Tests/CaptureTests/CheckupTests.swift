@@ -83,7 +83,7 @@ import Traffic
         try made(folder)
         let page = sqlite(folder.database, "SELECT rootpage FROM sqlite_schema WHERE name = 'channel_samples'")
         shell(
-            "dd if=/dev/urandom of='\(folder.database)' bs=8192 seek=$((\(page) - 1)) count=1 conv=notrunc status=none"
+            "dd if=/dev/urandom of='\(folder.database)' bs=4096 seek=$((\(page) - 1)) count=1 conv=notrunc status=none"
         )
         let checkup = try checkup(folder)
         guard case .damaged(let findings) = checkup.integrity else { return #expect(Bool(false), "\(checkup)") }

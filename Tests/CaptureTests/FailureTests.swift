@@ -277,7 +277,7 @@ private func gapRows(_ folder: Folder) -> String {
         play.say("recorded")
         #expect(play.settle())
         #expect(eventually { play.recorder.readings().checkpointsComplete > 0 })
-        shell("dd if=/dev/zero of='\(folder.database)' bs=8192 seek=1 count=10 conv=notrunc status=none")
+        shell("dd if=/dev/zero of='\(folder.database)' bs=4096 seek=1 count=20 conv=notrunc status=none")
         play.say("waits")
         play.tap.flush()
         #expect(play.turnsUntil { play.recorder.readings().state == .suspended(.corrupt) })

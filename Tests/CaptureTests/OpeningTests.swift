@@ -212,7 +212,7 @@ import Testing
         shell("cp '\(folder.database)-wal' '\(folder.path)/log'")
         #expect(play.finish())
         // Only the first page has reached the file, and it speaks of all of them.
-        shell("cd '\(folder.path)' && head -c 8192 capture.db > page && mv page capture.db && mv log capture.db-wal")
+        shell("cd '\(folder.path)' && head -c 4096 capture.db > page && mv page capture.db && mv log capture.db-wal")
         let again = try Play(configuration(folder))
         #expect(again.recorder.firstSessionID == 2)
         #expect(again.finish())

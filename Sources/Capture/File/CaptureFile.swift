@@ -10,10 +10,6 @@ struct CaptureFile: ~Copyable {
     /// "ovhr": in every database of ours.
     static let applicationID: Int64 = 0x6f76_6872
 
-    /// Of a page of a new file. Twice SQLite's own: rows of 1 KiB are written half again as fast, those of 64 KiB a third. With
-    /// 16 KiB still faster, but every small commit writes the pages that it touches whole.
-    static let pageByteCount = 8192
-
     let database: Database
     let lock: WriterLock
     /// Names of the migrations that were applied just now.
@@ -128,7 +124,7 @@ struct CaptureFile: ~Copyable {
     }
 
     /// Settings of the writer's connection; answers the journal mode. The mark goes in before the log exists, so that
-    /// it is in the file itself; auto_vacuum and the pages' size can only be chosen before there are tables.
+    /// it is in the file itself; auto_vacuum can only be chosen before there are tables.
     private static func prepare(
         _ database: borrowing Database,
         _ configuration: CaptureConfiguration
@@ -141,7 +137,7 @@ struct CaptureFile: ~Copyable {
         try database.execute("PRAGMA cache_size = -1000; PRAGMA cache_spill = OFF", doing: doing)
         try database.execute("PRAGMA trusted_schema = OFF", doing: doing)
         if try database.integer("PRAGMA application_id", doing: doing) != applicationID {
-            try database.execute("PRAGMA page_size = \(pageByteCount); PRAGMA auto_vacuum = INCREMENTAL", doing: doing)
+            try database.execute("PRAGMA auto_vacuum = INCREMENTAL", doing: doing)
             try database.execute("PRAGMA application_id = \(applicationID)", doing: doing)
         }
         let mode = try database.text("PRAGMA journal_mode = WAL", doing: doing)

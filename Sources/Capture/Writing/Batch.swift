@@ -55,8 +55,13 @@ struct Batch: Sendable {
     /// What a row costs besides its payload.
     static let rowByteCount = 64
     static let sessionRowByteCount = 256
+    /// What a sample adds to the log at most: a page, which it mostly shares with others of its channel only.
+    static let sampleLogByteCount = 4096
     /// A kind is ASCII, and longer than this none is.
     static let longestKind = 255
+
+    /// What its transaction adds to the log, near enough.
+    var logByteCount: Int { byteCount + samples.count * Self.sampleLogByteCount }
 
     var isEmpty: Bool { byteCount == 0 }
 

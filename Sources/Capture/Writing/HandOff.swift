@@ -96,7 +96,7 @@ final class HandOff: Sendable {
 
     // MARK: - The writer
 
-    /// What waits, oldest first, up to about so many bytes; at least one batch.
+    /// What waits, oldest first, up to about so many bytes in the log; at least one batch.
     func take(atMost byteCount: Int, until deadline: Int64?) -> Work {
         state.wait(until: deadline) { state -> Work? in
             if !state.waiting.isEmpty { return .batches(Self.takeFirst(byteCount, from: &state)) }
@@ -108,10 +108,10 @@ final class HandOff: Sendable {
     }
 
     private static func takeFirst(_ byteCount: Int, from state: inout State) -> [Batch] {
-        var sum = state.waiting[0].byteCount
+        var sum = state.waiting[0].logByteCount
         var count = 1
-        while count < state.waiting.count, sum + state.waiting[count].byteCount <= byteCount {
-            sum += state.waiting[count].byteCount
+        while count < state.waiting.count, sum + state.waiting[count].logByteCount <= byteCount {
+            sum += state.waiting[count].logByteCount
             count += 1
         }
         state.writingSince = state.waitingSince.first

@@ -26,7 +26,8 @@ struct SessionSweep {
         let lastMessageID: Int64?
     }
 
-    private static let sessionsPerPiece = 512
+    /// Each has pages of its own in `channel_samples`, so that this bounds what a piece adds to the log: two or three each.
+    private static let sessionsPerPiece = 128
     private static let samplesPerPiece: Int64 = 8192
 
     private let sessionsAfter: Statement

@@ -262,6 +262,8 @@ struct Writer: ~Copyable {
             var hasMore: Bool
             repeat {
                 hasMore = try pruneSome(isIdle: isIdle)
+                // A piece may touch many pages, as those of a session's samples are its own.
+                report(checkpointer.afterCommit(file.database))
                 let limit = pruner.isPressing ? Self.pressingPruneNanoseconds : Self.pruneNanoseconds
                 guard Clock.monotonic - start < limit else { break }
             } while hasMore
