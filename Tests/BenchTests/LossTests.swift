@@ -83,6 +83,29 @@ import Testing
         #expect(throws: Trouble.self) { try Self.whole.checkEnded(place, outcome) }
     }
 
+    @Test(arguments: [
+        "DELETE FROM messages WHERE id = 3",
+        "INSERT INTO messages VALUES (4, 0, 1, x'61')",
+        "INSERT INTO gaps VALUES ('behind')",
+    ]) func `is held to no more than a client tells that counts only what it sent`(change sql: String) throws {
+        var outcome = Outcome()
+        outcome.sent.messages = 2
+        outcome.tellsOnlyMessagesSent = true
+        try Self.whole.checkEnded(place, outcome)
+        try change(sql)
+        #expect(throws: Trouble.self) { try Self.whole.checkEnded(place, outcome) }
+    }
+
+    @Test(arguments: [Record.rows, .prunedCapture]) func `that needs more than such a client tells says so`(
+        record: Record
+    ) throws {
+        var outcome = Outcome()
+        outcome.tellsOnlyMessagesSent = true
+        let trouble = #expect(throws: Trouble.self) { try record.checkEnded(place, outcome) }
+        let words = "this record cannot be held against a client that tells only how many messages it sent"
+        #expect(trouble?.description == words)
+    }
+
     @Test func `of beginnings holds just those`() throws {
         let beginnings = Record.capture(payloadLimit: 4)
         #expect(throws: Trouble.self) { try beginnings.checkEnded(place, outcome) }

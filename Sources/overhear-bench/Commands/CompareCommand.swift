@@ -28,8 +28,9 @@ struct CompareCommand: ParsableCommand {
     func run() throws {
         let catalogue = what.catalogue
         let chosen = try OverhearBench.pick(systems, from: catalogue.all.map { ($0.name, $0) }, called: "system")
-        let loads = try OverhearBench.pick(loads, from: Load.catalogue.map { ($0.name, $0) }, called: "load")
+        let named = try OverhearBench.pick(loads, from: Load.catalogue.map { ($0.name, $0) }, called: "load")
         let systems = OverhearBench.skippingMissing(chosen)
+        let loads = OverhearBench.skippingMissing(named)
         let cores = try what.takeCores()
         let rate = HighestRate(from: catalogue, seconds: what.seconds, cores: cores)
         var failures: [Comparison.Failure] = []

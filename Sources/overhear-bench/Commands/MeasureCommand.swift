@@ -24,12 +24,16 @@ struct MeasureCommand: ParsableCommand {
         var results = try Results(file: results) ?? Results()
         results.machine = Machine()
         let there = OverhearBench.skippingMissing(catalogue.all)
-        results.skipped = catalogue.all.map(\.name).filter { name in !there.contains { $0.name == name } }
-        results.versions = versions(of: there)
+        let loads = OverhearBench.skippingMissing(Load.catalogue)
+        results.skipped = (catalogue.all.map(\.name) + Load.catalogue.map(\.name)).filter { name in
+            !there.contains { $0.name == name } && !loads.contains { $0.name == name }
+        }
+        results.versions = versions(of: there.map { ($0.name, $0.version) } + loads.map { ($0.name, $0.version) })
         let cores = try what.takeCores()
         let rate = HighestRate(from: catalogue, seconds: what.seconds, cores: cores)
         for section in Programme.sections where wanted.contains(section.load) {
-            results.replace(try measure(section, there, cores, rate))
+            guard let load = loads.first(where: { $0.name == section.load }) else { continue }
+            results.replace(try measure(load, there.filter(section.has), cores, rate))
             try results.write(to: self.results)
         }
         if wanted.contains("memory") {
@@ -40,13 +44,11 @@ struct MeasureCommand: ParsableCommand {
     }
 
     private func measure(
-        _ section: Programme.Section,
-        _ there: [System],
+        _ load: Load,
+        _ systems: [System],
         _ cores: Cores,
         _ rate: HighestRate
     ) throws -> Results.Section {
-        guard let load = Load.named(section.load) else { throw Trouble("there is no load \(section.load)") }
-        let systems = there.filter { system in section.systems.contains { $0.rawValue == system.name } }
         var comparison = Comparison(
             load,
             systems,
@@ -81,9 +83,9 @@ struct MeasureCommand: ParsableCommand {
         }
     }
 
-    private func versions(of systems: [System]) -> [String: String] {
-        systems.reduce(into: [:]) { versions, system in
-            if let version = system.version { versions[system.name] = version }
+    private func versions(of named: [(name: String, version: String?)]) -> [String: String] {
+        named.reduce(into: [:]) { versions, next in
+            if let version = next.version { versions[next.name] = version }
         }
     }
 }

@@ -40,10 +40,16 @@ struct OverhearBench: ParsableCommand {
 
     /// Those that can run here; says of the others what they lack.
     static func skippingMissing(_ systems: [System]) -> [System] {
-        systems.filter { system in
-            guard let missing = system.missing else { return true }
-            Terminal.print("skipped: \(system.name), because \(missing) is not here")
-            return false
-        }
+        systems.filter { isThere($0.name, missing: $0.missing) }
+    }
+
+    static func skippingMissing(_ loads: [Load]) -> [Load] {
+        loads.filter { isThere($0.name, missing: $0.missing) }
+    }
+
+    private static func isThere(_ name: String, missing: String?) -> Bool {
+        guard let missing else { return true }
+        Terminal.print("skipped: \(name), because \(missing) is not here")
+        return false
     }
 }

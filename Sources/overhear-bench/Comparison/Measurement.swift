@@ -44,7 +44,7 @@ struct Measurement: Codable {
     /// The figure a load is told in.
     func value(of figure: Load.Figure) -> Double? {
         switch figure {
-        case .roundTrips, .connections: messagesPerSecond
+        case .roundTrips, .connections, .requests: messagesPerSecond
         case .megabytes: Double(bytes) / seconds / 1e6
         case .p99: p99
         }

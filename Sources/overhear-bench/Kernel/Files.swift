@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// Small files, read and written whole.
@@ -34,15 +35,7 @@ final class Folder {
     }
 
     deinit {
-        guard let folder = opendir(path) else { return }
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            unlink("\(path)/\(name)")
-        }
-        closedir(folder)
-        rmdir(path)
+        try? FileManager.default.removeItem(atPath: path)
     }
 
     func file(_ name: String) -> String { "\(path)/\(name)" }

@@ -21,6 +21,8 @@ extension Load {
         case .oneWay:
             var stream = try OneWay(self, port: port)
             return try stream.run(watch)
+        case .realServer(let server):
+            return try server.run(on: port, watch)
         }
     }
 }

@@ -9,6 +9,8 @@ struct Load: Sendable {
         case oneMessageEach
         /// Bytes go one way only, as fast as they are taken; whoever takes them counts them.
         case oneWay
+        /// Requests of a real server's own client, as fast as they are answered.
+        case realServer(any RealServer)
     }
 
     /// Messages a second.
@@ -23,6 +25,7 @@ struct Load: Sendable {
         case roundTrips = "round trips/s"
         case megabytes = "MB/s each way"
         case connections = "connections/s"
+        case requests = "requests/s"
         case p99 = "p99 in µs"
 
         /// Is less better?
@@ -33,7 +36,8 @@ struct Load: Sendable {
     let meaning: String
     var shape: Shape
     var connections: Int
-    var messageByteCount: Int
+    /// Of a message that is made here; a real server's client makes its own.
+    var messageByteCount = 64
     var figure = Figure.roundTrips
     var content = Content.lines
     /// Connections that only stand there, besides.
@@ -44,6 +48,18 @@ struct Load: Sendable {
     var lengths = 1.0
     /// Seconds before counting begins. Where a recorder may fall behind, long enough for its buffer to be full.
     var warmUp = 0.2
+
+    /// What is not there of what it needs; nil if it can run.
+    var missing: String? {
+        guard case .realServer(let server) = shape else { return nil }
+        return server.needs.first { Child.find($0) == nil }
+    }
+
+    /// What its server says of its version, if that is another's than the bench's own.
+    var version: String? {
+        guard case .realServer(let server) = shape else { return nil }
+        return Child.version(of: server.program, ["--version"])
+    }
 
     /// The message that is sent again and again.
     var message: [UInt8] { content.message(messageByteCount) }

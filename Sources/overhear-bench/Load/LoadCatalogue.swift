@@ -70,6 +70,8 @@ extension Load {
         ),
         pipelined("resp", .resp, "64 Redis commands of 64 B in flight on each"),
         pipelined("postgres", .postgres, "64 PostgreSQL messages of 64 B in flight on each"),
+        real("redis", Redis(), "redis-benchmark asks Redis: 16 connections, 64 SET or GET of 64 B in flight on each"),
+        real("pgbench", PostgreSQL(), "pgbench asks PostgreSQL: 16 connections, a SELECT of one row in flight on each"),
     ]
 
     private static func pipelined(_ name: String, _ content: Content, _ meaning: String) -> Load {
@@ -81,6 +83,18 @@ extension Load {
             messageByteCount: 64,
             content: content,
             warmUp: content.framing == "lf" ? 0.8 : 0.2
+        )
+    }
+
+    private static func real(_ name: String, _ server: any RealServer, _ meaning: String) -> Load {
+        Load(
+            name: name,
+            meaning: meaning,
+            shape: .realServer(server),
+            connections: server.connections,
+            figure: .requests,
+            content: server.content,
+            lengths: 2
         )
     }
 

@@ -17,6 +17,8 @@ struct Outcome {
     /// All that was sent, warm-up and run-out included, and all that was answered.
     var sent = Traffic()
     var answered = Traffic()
+    /// Somebody else's client counts its requests, and so the messages it sent: bytes and answers it does not tell.
+    var tellsOnlyMessagesSent = false
     /// Bytes sent and never back (or never arrived) when all was over.
     var lostBytes = 0
     /// What the generator itself used while measured, in seconds of a core.

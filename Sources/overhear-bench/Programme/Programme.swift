@@ -3,6 +3,8 @@ enum Programme {
     struct Section: Sendable {
         let load: String
         let systems: [SystemName]
+
+        func has(_ system: System) -> Bool { systems.contains { $0.rawValue == system.name } }
     }
 
     static let sections: [Section] = [
@@ -31,6 +33,8 @@ enum Programme {
         section("slow-reader", .off, .full),
         Section(load: "resp", systems: [.none, .off]),
         Section(load: "postgres", systems: [.none, .off]),
+        Section(load: "redis", systems: [.direct, .haproxy, .none, .off]),
+        Section(load: "pgbench", systems: [.direct, .haproxy, .none, .off]),
     ]
 
     /// Whose idle sessions are weighed, and how many of them.

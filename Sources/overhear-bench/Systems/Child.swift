@@ -9,9 +9,16 @@ final class Child {
     private var status: Int32?
 
     /// - Parameters:
+    ///   - user: whose it is to be, where that is not the bench's own; only root may ask for that.
     ///   - cores: the only ones it may run on, as taskset(1) lists them; nil: those of the bench.
     ///   - output: the file that gets all it says.
-    init(_ program: String, _ arguments: [String], cores: String? = nil, output: String) throws {
+    init(
+        _ program: String,
+        _ arguments: [String],
+        as user: String? = nil,
+        cores: String? = nil,
+        output: String
+    ) throws {
         guard let path = Self.find(program) else { throw Trouble("there is no \(program)") }
         self.program = program
         self.output = output
@@ -36,7 +43,10 @@ final class Child {
         posix_spawnattr_setflags(&attributes, Int16(flags))
         // setpriv(1) becomes the program, by way of taskset(1), and ends with the bench however that ends.
         let place = cores.map { ["taskset", "--cpu-list", $0] } ?? []
-        let words = (["setpriv", "--pdeathsig", "TERM"] + place + [path] + arguments).map { strdup($0) } + [nil]
+        // Where the bench is may be closed to others.
+        let owner = user.map { ["--reuid", $0, "--regid", $0, "--clear-groups", "env", "--chdir", "/"] } ?? []
+        let setpriv = ["setpriv", "--pdeathsig", "TERM"] + owner + place
+        let words = (setpriv + [path] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var pid: pid_t = 0
         let code = posix_spawnp(&pid, "setpriv", &actions, &attributes, words, environ)
@@ -104,9 +114,9 @@ final class Child {
     /// Runs a program to its end.
     ///
     /// - Returns: what it printed.
-    static func output(of program: String, _ arguments: [String]) throws -> String {
+    static func output(of program: String, _ arguments: [String], as user: String? = nil) throws -> String {
         let folder = try Folder()
-        let child = try Child(program, arguments, output: folder.file("output"))
+        let child = try Child(program, arguments, as: user, output: folder.file("output"))
         let deadline = Clock.now() + 120_000_000_000
         while !child.hasEnded {
             guard Clock.now() < deadline else { throw Trouble("\(program) does not end") }
@@ -115,5 +125,12 @@ final class Child {
         let output = Files.text(folder.file("output")) ?? ""
         guard child.status == 0 else { throw Trouble("\(program) ended with status \(child.status ?? -1): \(output)") }
         return output
+    }
+
+    /// The first line of what a program says of its version.
+    static func version(of program: String, _ arguments: [String]) -> String? {
+        let said = (try? output(of: program, arguments)) ?? ""
+        let lines = said.split(separator: "\n").map { String($0.drop { $0 == " " }) }
+        return lines.first { $0.contains { $0.isNumber } }
     }
 }

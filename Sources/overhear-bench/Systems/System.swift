@@ -44,9 +44,7 @@ struct System: Sendable {
     /// The first line of what its program says of its version; nil if it has no program of its own.
     var version: String? {
         guard let program, !versionArguments.isEmpty else { return nil }
-        let said = (try? Child.output(of: program, versionArguments)) ?? ""
-        let lines = said.split(separator: "\n").map { String($0.drop { $0 == " " }) }
-        return lines.first { $0.contains { $0.isNumber } }
+        return Child.version(of: program, versionArguments)
     }
 
     /// Starts it on the relay's cores and waits until it listens.
