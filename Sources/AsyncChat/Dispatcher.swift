@@ -39,8 +39,8 @@ open class Dispatcher: CustomStringConvertible {
         var isFailing = false
         /// Of a listener: so many are accepted per event at most …
         var acceptLimit: UInt8 = 1
-        /// … and in this turn, as far as eight bits tell, all of them came.
-        var turnOfFullAccept: UInt8 = 0
+        /// … and in this round of the loop, as far as eight bits tell, all of them came.
+        var roundOfFullAccept: UInt8 = 0
 
         /// Has no descriptor any more; what is being called is still being called.
         mutating func leave() {
@@ -323,8 +323,8 @@ open class Dispatcher: CustomStringConvertible {
     /// The bound grows while connections keep waiting, and what is beyond it is told again next turn: to ask until there is
     /// no more costs most where there is but one, for accept4(2) makes a socket before it looks.
     open func handleAccept() throws {
-        let turn = UInt8(truncatingIfNeeded: loop.turns)
-        if standing.turnOfFullAccept == turn &- 1 {
+        let round = UInt8(truncatingIfNeeded: loop.rounds)
+        if round &- standing.roundOfFullAccept <= 1 {
             standing.acceptLimit = min(Self.acceptBatch, 2 * standing.acceptLimit)
         }
         let limit = standing.acceptLimit
@@ -342,7 +342,7 @@ open class Dispatcher: CustomStringConvertible {
                 return
             }
         }
-        standing.turnOfFullAccept = turn
+        standing.roundOfFullAccept = round
     }
 
     /// A connection was accepted. Default: closes it, by letting go of it.

@@ -50,6 +50,8 @@ final class EpollPoller: Poller {
         alwaysReady[watched] = AlwaysReady(interest: interest, token: token)
     }
 
+    var batchCount: Int { events.count }
+
     /// The kernel forgets what is closed by its last owner (epoll(7), Q6).
     func forgetClosing(_ watched: CInt) {
         if hasAlwaysReady { alwaysReady[watched] = nil }

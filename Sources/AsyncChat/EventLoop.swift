@@ -15,6 +15,8 @@ public final class EventLoop {
     public var realTimeNanoseconds: Int64 { turning.realTimeNanoseconds }
     /// How many turns this loop has made.
     public var turns: Int64 { turning.turns }
+    /// How often all that was ready has been served: where that is more than a turn takes, it takes several turns.
+    var rounds: Int64 { turning.rounds }
     /// How many channels are open on this loop.
     public private(set) var channelCount = 0
     /// Hands work to this loop from other threads.
@@ -54,6 +56,7 @@ public final class EventLoop {
         var now: LoopInstant
         var realTimeNanoseconds: Int64
         var turns: Int64 = 0
+        var rounds: Int64 = 0
         /// Some channel is to be asked what it waits for.
         var hasUndecided = false
         /// When the next timer is due; the end of the clock where there is none.
@@ -125,6 +128,7 @@ public final class EventLoop {
             preconditionFailure("the kernel refuses to wait on our own descriptors: \(error)")
         }
         turning.turns &+= 1
+        if ready.count < poller.batchCount { turning.rounds &+= 1 }
         turning.now = clock.monotonic()
         turning.realTimeNanoseconds = clock.realTimeNanoseconds()
         for index in ready.indices { serve(ready[index]) }

@@ -31,6 +31,8 @@ final class PollPoller: Poller {
         tokens[places[number]] = token
     }
 
+    var batchCount: Int { .max }
+
     func forgetClosing(_ descriptor: CInt) { forget(Int(descriptor)) }
 
     /// The last one takes the place of the one that goes.

@@ -10,6 +10,9 @@ protocol Poller: AnyObject {
     /// A watched descriptor is about to be closed, and nobody else has it.
     func forgetClosing(_ descriptor: CInt)
 
+    /// How many ready descriptors one turn takes at most.
+    var batchCount: Int { get }
+
     /// Waits until something is ready or the time is over, and appends what is.
     ///
     /// - Parameter timeoutMilliseconds: -1 waits without bound.

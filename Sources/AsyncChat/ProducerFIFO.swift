@@ -110,12 +110,15 @@ public struct ProducerFIFO {
         guard case .bytes(let bytes)? = queue.items.first else { preconditionFailure("only bytes are sent") }
         queue.sentByteCount += count
         queue.byteCount -= count
-        if queue.sentByteCount == bytes.count { removeHead() }
+        if queue.sentByteCount == bytes.count { removeHead(of: queue) }
     }
 
     /// The oldest item is dealt with.
     mutating func removeHead() {
-        let queue = own()
+        removeHead(of: own())
+    }
+
+    private mutating func removeHead(of queue: Queue) {
         queue.items.pop()
         queue.sentByteCount = 0
         headSerial &+= 1

@@ -32,9 +32,4 @@ struct MessageAssembly {
         if bytes.capacity > Self.keptByteCount { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
         byteCount = 0
     }
-
-    /// Gives the memory back if no message is unfinished.
-    mutating func releaseIdleMemory() {
-        if isEmpty, bytes.capacity > 0 { bytes = [] }
-    }
 }

@@ -73,12 +73,12 @@ package final class RelayLoop {
 
     /// Those that moved the most bytes, and of these the newest; so many of them.
     package func liveSessions(atMost limit: Int) -> LiveSessions {
-        var shown = Array(sessions)
-        if shown.count > limit {
-            shown.sort { ($0.byteCount, $0.id.rawValue) > ($1.byteCount, $1.id.rawValue) }
-            shown.removeSubrange(limit...)
+        guard sessions.count > limit else {
+            return LiveSessions(busiest: sessions.map(\.asLive), count: sessions.count)
         }
-        return LiveSessions(busiest: shown.map(\.asLive), count: sessions.count)
+        let byRank = sessions.map { (byteCount: $0.byteCount, id: $0.id.rawValue, session: $0) }
+            .sorted { ($0.byteCount, $0.id) > ($1.byteCount, $1.id) }
+        return LiveSessions(busiest: byRank.prefix(limit).map(\.session.asLive), count: sessions.count)
     }
 
     // MARK: - Ending

@@ -16,7 +16,7 @@ final class Session {
     private var lastActivity: LoopInstant
     /// How many of the client's messages lie before the server's last bytes.
     private var answeredCount: Int64 = 0
-    /// Nil once the upstream is connected, or never will be.
+    /// While addresses of the upstream are being tried.
     private var attempts: Attempts?
     private let routeNumber: UInt32
     private var placeNumber: UInt32 = 0

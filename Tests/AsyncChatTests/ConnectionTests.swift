@@ -301,6 +301,33 @@ import Testing
         #expect(clients.count == 100)
     }
 
+    /// More channels are ready than a turn takes, so that a listener's turn does not come every turn: it went on accepting one at a
+    /// time, just when many came.
+    @Test func `is asked for ever more at once also where very many channels are busy`() throws {
+        let loopback = try Loopback()
+        defer { loopback.end() }
+        let type = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let busy = (0..<600).map { _ in
+            var ends: (CInt, CInt) = (-1, -1)
+            withUnsafeMutableBytes(of: &ends) {
+                #expect(socketpair(AF_UNIX, type, 0, $0.baseAddress!.assumingMemoryBound(to: CInt.self)) == 0)
+            }
+            _ = Socket(owning: ends.1)
+            return Dispatcher(loop: loopback.loop, socket: Socket(owning: ends.0))
+        }
+        let address = try #require(loopback.listener.address)
+        let clients = try (0..<100).map { _ in
+            let socket = try Socket.stream(for: address)
+            try socket.connect(to: address)
+            return Descriptor(socket)
+        }
+        let before = loopback.loop.turns
+        try loopback.loop.run { loopback.listener.accepted.count == 100 }
+        #expect(loopback.loop.turns - before < 60)
+        #expect(clients.count == 100)
+        for channel in busy { channel.close() }
+    }
+
     /// Keeps a socket open.
     private final class Descriptor {
         private let socket: Socket

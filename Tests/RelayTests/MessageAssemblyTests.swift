@@ -31,14 +31,4 @@ import Testing
         #expect(message.bytes.capacity == 0)
         #expect(message.isEmpty)
     }
-
-    @Test func `gives its memory back only while no message is unfinished`() {
-        var message = MessageAssembly()
-        message.append([UInt8]([1, 2, 3]).span.bytes, keepingAtMost: 10)
-        message.releaseIdleMemory()
-        #expect(message.bytes == [1, 2, 3])
-        message.clear()
-        message.releaseIdleMemory()
-        #expect(message.bytes.capacity == 0)
-    }
 }

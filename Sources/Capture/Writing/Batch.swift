@@ -50,8 +50,9 @@ struct Batch: Sendable {
     /// Handed over at this size, however young.
     static let fullPayloadByteCount = 1 << 20
     static let fullRowCount = 16 << 10
-    /// Of samples: with thousands of sessions they come all at once, so that larger pieces would be memory for little.
-    static let fullSampleCount = 1024
+    /// Of samples: with thousands of sessions they come all at once, and each may touch a page of the log. So many fit into the
+    /// smallest transaction that a limit makes (`SizeLimits`).
+    static let fullSampleCount = 256
     /// What a row costs besides its payload.
     static let rowByteCount = 64
     static let sessionRowByteCount = 256
@@ -136,12 +137,12 @@ struct Batch: Sendable {
     mutating func clear() {
         messages.removeAll(keepingCapacity: messages.capacity <= 4 * Self.fullRowCount)
         payloads.removeAll(keepingCapacity: payloads.capacity <= 4 * Self.fullPayloadByteCount)
-        openings.removeAll(keepingCapacity: openings.capacity <= Self.fullSampleCount / 4)
-        connections.removeAll(keepingCapacity: connections.capacity <= Self.fullSampleCount / 4)
-        recognitions.removeAll(keepingCapacity: recognitions.capacity <= Self.fullSampleCount / 4)
-        tallies.removeAll(keepingCapacity: tallies.capacity <= Self.fullSampleCount / 4)
-        samples.removeAll(keepingCapacity: samples.capacity <= Self.fullSampleCount / 4)
-        closings.removeAll(keepingCapacity: closings.capacity <= Self.fullSampleCount / 4)
+        openings.removeAll(keepingCapacity: openings.capacity <= 2 * Self.fullSampleCount)
+        connections.removeAll(keepingCapacity: connections.capacity <= 2 * Self.fullSampleCount)
+        recognitions.removeAll(keepingCapacity: recognitions.capacity <= 2 * Self.fullSampleCount)
+        tallies.removeAll(keepingCapacity: tallies.capacity <= 2 * Self.fullSampleCount)
+        samples.removeAll(keepingCapacity: samples.capacity <= 2 * Self.fullSampleCount)
+        closings.removeAll(keepingCapacity: closings.capacity <= 2 * Self.fullSampleCount)
         losses.removeAll(keepingCapacity: true)
         byteCount = 0
     }

@@ -208,7 +208,7 @@ struct Writer: ~Copyable {
     /// Why there is no room for these. Before it says so it empties the log, which may be all that is in the way, and
     /// where no reader keeps it from that it deletes what is old.
     private mutating func lackOfRoom(for batches: [Batch]) -> Failure? {
-        let byteCount = batches.reduce(0) { $0 + $1.byteCount }
+        let byteCount = batches.reduce(0) { $0 + $1.logByteCount }
         let isResuming = !commons.state.isRecording
         guard room.objection(to: byteCount, checkpointer.latestLog, isResuming: isResuming) != nil else { return nil }
         report(checkpointer.empty(file.database))

@@ -2,7 +2,8 @@ import Traffic
 
 /// Cuts one direction where a framer says, however the bytes arrive.
 ///
-/// Keeps no bytes but those of an unfinished part that its framer asked to see. Each byte is looked at once.
+/// Keeps no bytes but those of an unfinished part that its framer asked to see. Each byte is looked at once, of a message that
+/// `wholeByteCount` gave up on twice.
 struct Cutter {
     /// What is still to come of the part that is looked for; nil between two messages.
     private var part: Part?

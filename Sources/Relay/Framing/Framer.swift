@@ -28,7 +28,7 @@ protocol Framer {
 
     /// How many bytes the message has that begins here, where that can be told at one look, it has come whole, and ends by
     /// its length. Nil, the default, where it is to be told part by part, which comes to the same.
-    mutating func wholeByteCount(_ direction: Direction, in bytes: RawSpan, _ remarks: inout Remarks) -> Int?
+    func wholeByteCount(_ direction: Direction, in bytes: RawSpan, _ remarks: inout Remarks) -> Int?
 }
 
 extension Framer {

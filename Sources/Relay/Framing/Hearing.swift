@@ -16,7 +16,7 @@ package class Hearing {
     package func undecidedByteCount(_ direction: Direction) -> Int { 0 }
 }
 
-/// Is told what a `Hearing` hears.
+/// Is told what a `Hearing` hears, in the middle of its work: it must not make it hear anything, or end it, from there.
 package protocol HearingListener: AnyObject {
     /// A stretch of a message; it ends the message, or the message goes on.
     func heard(
@@ -47,6 +47,7 @@ final class FramedHearing: Hearing {
         }
     }
 
+    /// Used by way of `hear`; here so that somebody who looks into a hearing sees what it keeps.
     private let state: AnyObject
     /// Hears a read. A closure, because the compiler makes one for each framer that `init` is called with, while it compiles
     /// the methods of a generic class but once for all: a message in RESP took three times the instructions.

@@ -7,6 +7,8 @@ final class Child {
     let pid: pid_t
     private let output: String
     private var status: Int32?
+    /// Nothing of its process group runs any more, and the group's number may be somebody else's.
+    private var isGroupGone = false
 
     /// - Parameters:
     ///   - user: whose it is to be, where that is not the bench's own; only root may ask for that.
@@ -61,9 +63,13 @@ final class Child {
     /// Kills what is left of its process group, and waits until nothing of it runs: the next measurement is to have the cores
     /// to itself.
     private func endGroup() {
+        guard !isGroupGone else { return }
+        isGroupGone = true
         kill(-pid, SIGKILL)
         if !hasEnded { waitpid(pid, nil, 0) }
-        while ProcessTable.isRunning(group: pid) { usleep(1000) }
+        // What hangs in the kernel nobody can wait for.
+        let deadline = Clock.now() + Nanoseconds(seconds: 10)
+        while ProcessTable.isRunning(group: pid), Clock.now() < deadline { usleep(1000) }
     }
 
     /// Has it ended? Takes its status then.

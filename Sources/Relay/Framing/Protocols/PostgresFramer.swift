@@ -52,7 +52,7 @@ struct PostgresFramer: Framer {
         }
     }
 
-    mutating func wholeByteCount(_ direction: Direction, in bytes: RawSpan, _ remarks: inout Remarks) -> Int? {
+    func wholeByteCount(_ direction: Direction, in bytes: RawSpan, _ remarks: inout Remarks) -> Int? {
         guard isStarted, !isEncrypted, encryptionAnswer == nil, bytes.byteCount >= 5 else { return nil }
         let type = bytes[byte: 0]
         let length = bytes.bigEndian(4, at: 1)

@@ -22,10 +22,8 @@ struct RESPFramer: Framer {
         case .downstream: replies.next(seen, last, &remarks)
         }
     }
-}
 
-extension RESPFramer {
-    mutating func wholeByteCount(_ direction: Direction, in bytes: RawSpan, _ remarks: inout Remarks) -> Int? {
+    func wholeByteCount(_ direction: Direction, in bytes: RawSpan, _ remarks: inout Remarks) -> Int? {
         switch direction {
         case .upstream: commands.wholeByteCount(bytes, &remarks)
         case .downstream: replies.wholeByteCount(bytes, &remarks)
