@@ -83,7 +83,10 @@ struct `A record under a steady load` {
                 "--sample-interval",
                 "10ms",
                 "--capture-buffer",
-                "8MiB"
+                "8MiB",
+                // What is murmured is one long message of each channel, of which so much is kept.
+                "--max-message-bytes",
+                "1KiB"
             ) { relay in
                 let clients = try (0..<300).map { _ in try relay.connect() }
                 let descriptors = clients.map(\.descriptor)
