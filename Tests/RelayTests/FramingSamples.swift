@@ -8,7 +8,8 @@ enum FramingSamples {
     static func messages(_ framing: Framing, _ direction: Direction) -> [[UInt8]] {
         switch framing {
         case .octet: ["1 a", "12 <13>1 - - -", "3 a b", "20 01234567890123456789"].map { Array($0.utf8) }
-        case .between(let start, let end): [start + [1, 2, 3] + end, start + end, start + [10] + start + end]
+        case .between(let start, let end):
+            [[1, 2, 3], [], [10] + start.alternatives[0]].map { start.alternatives[0] + $0 + end.alternatives[0] }
         case .auto: messages(direction == .upstream ? .http : .resp)[direction]
         case .named(let name): messages(name)[direction].map { Array($0) }
         default: []

@@ -70,7 +70,7 @@ struct WireScript: CustomStringConvertible {
         let terminator: [UInt8] =
             switch framing {
             case .delimiter(let delimiter): delimiter.bytes
-            case .alternatives(let alternatives): alternatives.randomElement(using: &random) ?? [10]
+            case .alternatives(let mark): mark.alternatives.randomElement(using: &random) ?? [10]
             default: [10]
             }
         var stream: [UInt8] = []
@@ -132,8 +132,8 @@ enum NaiveSplitter {
             case .fixed(let byteCount):
                 guard current.count == byteCount else { continue }
                 pieces.append(Piece(bytes: current, ending: .length))
-            case .alternatives(let alternatives):
-                guard alternatives.contains(where: { current.suffix($0.count) == $0[...] }) else { continue }
+            case .alternatives(let mark):
+                guard mark.alternatives.contains(where: { current.suffix($0.count) == $0[...] }) else { continue }
                 pieces.append(Piece(bytes: current, ending: .terminator))
             default:
                 continue

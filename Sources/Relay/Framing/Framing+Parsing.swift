@@ -65,7 +65,7 @@ extension Framing {
                 )
             }
         }
-        return .alternatives(alternatives)
+        return .alternatives(Mark(alternatives))
     }
 
     private static func betweenForm(_ text: String) throws(Malformed) -> Framing {
@@ -74,8 +74,8 @@ extension Framing {
             throw Malformed(description: "'\(text)' is no pair of marks; write START/END, such as between:0b/1c0d")
         }
         return .between(
-            start: try markBytes(parts[0], atMost: Mark.longestTotal),
-            end: try markBytes(parts[1], atMost: Mark.longestTotal)
+            start: Mark([try markBytes(parts[0], atMost: Mark.longestTotal)]),
+            end: Mark([try markBytes(parts[1], atMost: Mark.longestTotal)])
         )
     }
 

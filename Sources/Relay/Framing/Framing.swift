@@ -11,14 +11,14 @@ package enum Framing: Equatable, Sendable, CustomStringConvertible {
     case fixed(byteCount: Int)
     /// Each read is a chunk.
     case none
-    /// A message ends with any of these byte strings.
-    case alternatives([[UInt8]])
+    /// A message ends with any of the byte strings of a mark.
+    case alternatives(Mark)
     /// A message says how long it is.
     case length(LengthField)
     /// A message begins with its length in decimal digits and a space.
     case octet
     /// A message lies between two marks.
-    case between(start: [UInt8], end: [UInt8])
+    case between(start: Mark, end: Mark)
     /// As a protocol has it.
     case named(NamedProtocol)
     /// As the protocol has it that the first bytes of both directions are recognised as.
@@ -37,7 +37,7 @@ package enum Framing: Equatable, Sendable, CustomStringConvertible {
     package func makeHearing() -> Hearing? {
         switch self {
         case .delimiter, .fixed, .none: nil
-        case .alternatives(let alternatives): FramedHearing(AlternativesFramer(alternatives))
+        case .alternatives(let mark): FramedHearing(AlternativesFramer(mark))
         case .length(let field): FramedHearing(LengthFramer(field))
         case .octet: FramedHearing(OctetFramer())
         case .between(let start, let end): FramedHearing(BetweenFramer(start: start, end: end))
@@ -55,12 +55,12 @@ package enum Framing: Equatable, Sendable, CustomStringConvertible {
         case .delimiter(let delimiter): "delimiter:\(Hexadecimal.text(of: delimiter.bytes))"
         case .fixed(let byteCount): "fixed:\(byteCount)"
         case .none: "none"
-        case .alternatives(let all): "delimiter:\(all.map(Hexadecimal.text).joined(separator: "/"))"
+        case .alternatives(let mark): "delimiter:\(mark.text)"
         case .length(let field): field.description
         case .octet: "octet"
         case .named(let name): name.rawValue
         case .auto: "auto"
-        case .between(let start, let end): "between:\(Hexadecimal.text(of: start))/\(Hexadecimal.text(of: end))"
+        case .between(let start, let end): "between:\(start.text)/\(end.text)"
         }
     }
 }

@@ -1,12 +1,13 @@
 /// Byte strings, any of which ends a part, prepared for searching all at once.
 ///
 /// One table look-up a byte, whatever the strings are (Aho, Corasick): the work is linear, and what has matched so far is one
-/// number, so that no byte is kept for it. Where a string lies within another the one that ends first is found.
-struct Mark: Equatable, Sendable {
+/// number, so that no byte is kept for it. Where a string lies within another the one that ends first is found. Made once, with
+/// its framing: all sessions share the table.
+package struct Mark: Equatable, Sendable {
     /// How much of the strings has matched.
     typealias State = UInt16
 
-    let alternatives: [[UInt8]]
+    package let alternatives: [[UInt8]]
     /// By state and byte: the next state, with `found` set where a string is complete.
     private let transitions: [State]
     /// The byte that all of them begin with; -1 where there is no such byte.
@@ -26,7 +27,10 @@ struct Mark: Equatable, Sendable {
         firstByte = firstBytes.count == 1 ? Int(alternatives[0][0]) : -1
     }
 
-    static func == (left: Mark, right: Mark) -> Bool { left.alternatives == right.alternatives }
+    /// As a framing is written: in hexadecimal.
+    var text: String { alternatives.map(Hexadecimal.text).joined(separator: "/") }
+
+    package static func == (left: Mark, right: Mark) -> Bool { left.alternatives == right.alternatives }
 
     /// Where the part ends that goes on at `start`: after the byte that completes one of the strings.
     func end(in bytes: RawSpan, from start: Int, _ state: inout State) -> Int? {

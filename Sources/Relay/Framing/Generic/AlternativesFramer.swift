@@ -4,8 +4,8 @@ import Traffic
 struct AlternativesFramer: Framer {
     let marks: [Mark]
 
-    init(_ alternatives: [[UInt8]]) {
-        marks = [Mark(alternatives)]
+    init(_ mark: Mark) {
+        marks = [mark]
     }
 
     mutating func begin(_ direction: Direction) -> Part { .mark() }

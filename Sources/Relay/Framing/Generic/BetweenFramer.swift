@@ -8,8 +8,8 @@ struct BetweenFramer: Framer {
     private static let (start, end) = (0, 1)
     private var isInside = PerDirection(both: false)
 
-    init(start: [UInt8], end: [UInt8]) {
-        marks = [Mark([start]), Mark([end])]
+    init(start: Mark, end: Mark) {
+        marks = [start, end]
     }
 
     mutating func begin(_ direction: Direction) -> Part {
