@@ -35,22 +35,9 @@ struct CompareCommand: ParsableCommand {
         let rate = HighestRate(from: catalogue, seconds: what.seconds, cores: cores)
         var failures: [Comparison.Failure] = []
         var count = 0
+        let references = over.split(separator: ",").map(String.init)
         for load in loads {
-            var comparison = Comparison(
-                load,
-                systems,
-                rounds: what.rounds,
-                seconds: what.seconds,
-                cores: cores,
-                highestRate: rate
-            )
-            try comparison.run()
-            let set = MeasurementSet(of: load.name, from: comparison.measurements)
-            let references = over.split(separator: ",").map(String.init)
-            Terminal.print("\n" + ComparisonTable(load: load, measurements: set, references: references).text)
-            for failure in comparison.failures {
-                Terminal.print("FAILED: \(failure.system) in round \(failure.round): \(failure.reason)")
-            }
+            let comparison = try what.compare(systems, under: load, cores, rate, over: references)
             failures += comparison.failures
             count += comparison.measurements.count
         }

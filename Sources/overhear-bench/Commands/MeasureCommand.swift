@@ -49,20 +49,7 @@ struct MeasureCommand: ParsableCommand {
         _ cores: Cores,
         _ rate: HighestRate
     ) throws -> Results.Section {
-        var comparison = Comparison(
-            load,
-            systems,
-            rounds: what.rounds,
-            seconds: what.seconds,
-            cores: cores,
-            highestRate: rate
-        )
-        try comparison.run()
-        let set = MeasurementSet(of: load.name, from: comparison.measurements)
-        Terminal.print("\n" + ComparisonTable(load: load, measurements: set).text)
-        for failure in comparison.failures {
-            Terminal.print("FAILED: \(failure.system) in round \(failure.round): \(failure.reason)")
-        }
+        let comparison = try what.compare(systems, under: load, cores, rate)
         return Results.Section(
             load: load.name,
             at: Date.now.formatted(.iso8601),

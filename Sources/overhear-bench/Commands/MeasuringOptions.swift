@@ -37,6 +37,31 @@ struct MeasuringOptions: ParsableArguments {
         return cores
     }
 
+    /// Puts one load on several systems, and prints what came of it.
+    func compare(
+        _ systems: [System],
+        under load: Load,
+        _ cores: Cores,
+        _ rate: HighestRate,
+        over references: [String] = ComparisonTable.usualReferences
+    ) throws -> Comparison {
+        var comparison = Comparison(
+            load,
+            systems,
+            rounds: rounds,
+            seconds: seconds,
+            cores: cores,
+            highestRate: rate
+        )
+        try comparison.run()
+        let set = MeasurementSet(of: load.name, from: comparison.measurements)
+        Terminal.print("\n" + ComparisonTable(load: load, measurements: set, references: references).text)
+        for failure in comparison.failures {
+            Terminal.print("FAILED: \(failure.system) in round \(failure.round): \(failure.reason)")
+        }
+        return comparison
+    }
+
     var catalogue: SystemCatalogue {
         var builds = overhear.map { text in
             guard let equals = text.firstIndex(of: "=") else { return SystemCatalogue.Build(name: "", program: text) }

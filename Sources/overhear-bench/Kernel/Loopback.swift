@@ -90,10 +90,19 @@ enum Loopback {
         return UInt16(bigEndian: address.sin_port)
     }
 
-    /// A port nobody listens on at the moment, for a program that must be told one.
+    /// A port nobody listens on at the moment, for a program that must be told one: below those that the kernel gives to
+    /// connections (ip(7), ip_local_port_range), for a load makes thousands before the program listens.
     static func freePort() throws(SystemError) -> UInt16 {
-        let descriptor = try listen(on: 0)
-        defer { close(descriptor) }
-        return port(of: descriptor)
+        var failures = 0
+        while true {
+            do {
+                let descriptor = try listen(on: .random(in: 20_000..<32_768))
+                defer { close(descriptor) }
+                return port(of: descriptor)
+            } catch {
+                failures += 1
+                guard failures < 100 else { throw error }
+            }
+        }
     }
 }

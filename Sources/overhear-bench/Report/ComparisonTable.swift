@@ -3,7 +3,9 @@ struct ComparisonTable {
     let load: Load
     let measurements: MeasurementSet
     /// Systems to compare the others with.
-    var references = ["floor", "haproxy"]
+    var references = usualReferences
+
+    static let usualReferences = ["floor", "haproxy"]
 
     var text: String {
         let references = references.filter(measurements.has)
