@@ -309,9 +309,9 @@ open class ChatChannel: Dispatcher {
 
     /// Puts bytes behind what was left behind already.
     private func keep(_ bytes: UnsafeRawBufferPointer) {
-        var leftover = takeLeftover()
-        reading.copied(leftover.append(bytes))
-        setLeftover(leftover)
+        guard !bytes.isEmpty else { return }
+        reading.copied(makeRemains().leftover.append(bytes))
+        reading.hasLeftover = true
     }
 
     /// Takes it out for a moment: `setLeftover` follows.
