@@ -141,7 +141,7 @@ public struct Socket: ~Copyable {
         -> ReadOutcome
     {
         while true {
-            let count = Glibc.recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            let count = uncancelled_recv(descriptor, buffer.baseAddress, buffer.count, 0)
             if count > 0 { return .bytes(count) }
             if count == 0 { return .endOfStream }
             switch errno {
@@ -156,7 +156,7 @@ public struct Socket: ~Copyable {
     @inline(__always)
     static func send(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
         while true {
-            let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
+            let count = uncancelled_send(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
             if count >= 0 { return count }
             switch errno {
             case EAGAIN: return 0
