@@ -158,8 +158,8 @@ open class ChatChannel: Dispatcher {
         let serial = reading.serial
         reading.isOver = false
         // What was held back goes in front, if it turns out that it has to be delivered: there is room for it.
-        let buffer = loop.readBuffer.lend(byteCount: held + inputBufferByteCount)
-        defer { loop.readBuffer.giveBack() }
+        let buffer = loop.lendReadBuffer(byteCount: held + inputBufferByteCount)
+        defer { loop.giveBackReadBuffer() }
         let free = UnsafeMutableRawBufferPointer(rebasing: buffer[held..<held + inputBufferByteCount])
         let count: Int
         do {
@@ -184,41 +184,57 @@ open class ChatChannel: Dispatcher {
         }
         // A hook may have thrown away what was received before, this read included, or named another terminator.
         guard reading.serial == serial else { return }
-        if !reading.hasLeftover {
-            try deliver(UnsafeMutableRawBufferPointer(rebasing: buffer[..<(held + count)]), heldByteCount: held)
-        } else {
+        if reading.hasLeftover {
             keep(received)
             try deliverLeftover()
+        } else if held > 0 {
+            try deliver(UnsafeMutableRawBufferPointer(rebasing: buffer[..<(held + count)]), behind: held)
+        } else {
+            try deliver(received)
         }
     }
 
-    /// Delivers what a read brought behind what was held back, message by message, and keeps the rest, unless a callback
-    /// throws it away and so changes the serial.
-    private func deliver(_ buffer: UnsafeMutableRawBufferPointer, heldByteCount held: Int) throws {
-        // As it is now: a callback may name another terminator while the beginning of this one is still to be delivered.
-        var beginning = held > 0 ? Beginning(scan.pointee.delimiterBytes, byteCount: held) : nil
+    /// Delivers what a read brought, message by message, and keeps the rest, unless a callback throws it away and so changes
+    /// the serial.
+    private func deliver(_ received: UnsafeRawBufferPointer) throws {
         let serial = reading.serial
         var position = 0
         reading.isDelivering = true
         defer {
             reading.isDelivering = false
             // Bytes that the scanner holds back are the beginning of its terminator, and need no keeping.
-            if reading.serial == serial, buffer.count - position > scan.pointee.heldByteCount {
-                reading.copied(beginning?.restore(in: buffer) ?? 0)
+            if received.count - position > scan.pointee.heldByteCount, reading.serial == serial {
+                keep(UnsafeRawBufferPointer(rebasing: received[position...]))
+            }
+        }
+        try deliver(received.bytes, from: &position)
+    }
+
+    /// The same for what a read brought behind bytes held back.
+    private func deliver(_ buffer: UnsafeMutableRawBufferPointer, behind held: Int) throws {
+        // As it is now: a callback may name another terminator while the beginning of this one is still to be delivered.
+        var beginning = Beginning(scan.pointee.delimiterBytes, byteCount: held)
+        let serial = reading.serial
+        var position = 0
+        reading.isDelivering = true
+        defer {
+            reading.isDelivering = false
+            if buffer.count - position > scan.pointee.heldByteCount, reading.serial == serial {
+                reading.copied(beginning.restore(in: buffer))
                 keep(UnsafeRawBufferPointer(rebasing: buffer[position...]))
                 // What was held back is among them, where a hook closed the channel before anything was delivered.
                 scan.pointee.setTerminator(terminator)
             }
         }
-        while position < buffer.count, let step = step(in: UnsafeRawBufferPointer(buffer).bytes, from: position) {
+        let bytes = UnsafeRawBufferPointer(buffer).bytes
+        while position < bytes.byteCount, let step = step(in: bytes, from: position) {
             let stretch = Stretch(step)
-            // What a callback gets is consumed before it is called: one that throws never sees the same bytes again.
             position = stretch.bytes.upperBound
-            if let terminator = beginning?.terminator, stretch.bytes.upperBound <= held {
-                try hand(over: stretch, of: terminator.span.bytes)
+            if stretch.bytes.upperBound <= held {
+                try hand(over: stretch, of: beginning.terminator.span.bytes)
             } else {
-                reading.copied(beginning?.restore(in: buffer) ?? 0)
-                try hand(over: stretch, of: UnsafeRawBufferPointer(buffer).bytes)
+                reading.copied(beginning.restore(in: buffer))
+                try hand(over: stretch, of: bytes)
             }
             if stretch.isHolding { return }
         }
@@ -239,13 +255,18 @@ open class ChatChannel: Dispatcher {
                 forgetRemainsIfNone()
             }
         }
-        try kept.withUnsafeBytes { buffer in
-            while position < buffer.count, let step = step(in: buffer.bytes, from: position) {
-                let stretch = Stretch(step)
-                position = stretch.bytes.upperBound
-                try hand(over: stretch, of: buffer.bytes)
-                if stretch.isHolding { return }
-            }
+        try kept.withUnsafeBytes { try deliver($0.bytes, from: &position) }
+    }
+
+    /// From a position on, which moves: what a callback gets is consumed before it is called, so that one that throws never
+    /// sees the same bytes again.
+    @inline(__always)
+    private func deliver(_ bytes: RawSpan, from position: inout Int) throws {
+        while position < bytes.byteCount, let step = step(in: bytes, from: position) {
+            let stretch = Stretch(step)
+            position = stretch.bytes.upperBound
+            try hand(over: stretch, of: bytes)
+            if stretch.isHolding { return }
         }
     }
 
@@ -522,19 +543,17 @@ open class ChatChannel: Dispatcher {
     /// Nothing waits and nobody sends: what is pushed now can go to the socket without waiting in the FIFO.
     private var maySendAhead: Bool { sending.isIdle && isConnected && !sending.isAtWork }
 
+    @inline(__always)
     private func push(lent bytes: UnsafeRawBufferPointer) {
         guard !bytes.isEmpty else { return }
-        guard maySendAhead else {
-            queue(bytes)
-            // A gathering channel with bytes waiting knows already that the kernel takes no more.
-            if !gathers || !queue.beginsWithBytes { attemptSend() }
-            return
-        }
+        guard maySendAhead else { return pushBehind(bytes) }
         let offered = gathers ? bytes : UnsafeRawBufferPointer(rebasing: bytes.prefix(outputBufferByteCount))
         let discards = sending.discards
         do {
             let count = try transmit(offered)
-            if discards == sending.discards { queueRest(of: bytes, offered: offered.count, sent: count) }
+            if count < bytes.count, discards == sending.discards {
+                queueRest(of: bytes, offered: offered.count, sent: count)
+            }
             if count > 0 { handleSent(byteCount: count) }
         } catch {
             if discards == sending.discards { queueRest(of: bytes, offered: offered.count, sent: 0) }
@@ -542,7 +561,14 @@ open class ChatChannel: Dispatcher {
         }
     }
 
+    private func pushBehind(_ bytes: UnsafeRawBufferPointer) {
+        queue(bytes)
+        // A gathering channel with bytes waiting knows already that the kernel takes no more.
+        if !gathers || !queue.beginsWithBytes { attemptSend() }
+    }
+
     /// The one place that sends. Nobody else's bytes get in between: what is pushed meanwhile queues behind.
+    @inline(__always)
     private func transmit(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
         sending.isAtWork = true
         defer { sending.isAtWork = false }
@@ -567,7 +593,6 @@ open class ChatChannel: Dispatcher {
     /// Queues what was not sent of bytes of which the first `offered` were offered, cut where `queue` cuts: before anything
     /// that was pushed while the socket was at work.
     private func queueRest(of bytes: UnsafeRawBufferPointer, offered: Int, sent: Int) {
-        guard sent < bytes.count else { return }
         for start in stride(from: offered, to: bytes.count, by: outputBufferByteCount).reversed() {
             queue.pushFront(Array(bytes[start...].prefix(outputBufferByteCount)))
         }

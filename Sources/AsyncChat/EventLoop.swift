@@ -28,13 +28,13 @@ public final class EventLoop {
         _ = write(STDERR_FILENO, line, line.count)
     }
 
-    /// The one buffer that every channel of this loop receives into.
-    let readBuffer = ReadBuffer()
-
     private let clock: any LoopClock
     private let poller: any Poller
-    /// The channel map, by descriptor.
-    private var map: ContiguousArray<Dispatcher?> = []
+    /// The channel map, by descriptor: it holds each channel once, from `register` to `unregister`.
+    private var map: ContiguousArray<Unmanaged<Dispatcher>?> = []
+    /// Channels that left the map in this turn are held until it ends. So whoever is served lives as long as that takes, and need
+    /// not be retained and released for each event, with locked instructions.
+    private var departed: ContiguousArray<Dispatcher> = []
     /// The number of the latest registration.
     private var registrations: UInt32 = 0
     /// Descriptors of channels that are to be asked what they wait for.
@@ -50,6 +50,7 @@ public final class EventLoop {
     private var isStopping = false
     private var isTurning = false
     private var turning: Turning
+    private var readBuffer = ReadBuffer()
 
     /// Plain values that every event looks at: private, so that looking costs no check.
     private struct Turning {
@@ -61,6 +62,13 @@ public final class EventLoop {
         var hasUndecided = false
         /// When the next timer is due; the end of the clock where there is none.
         var nextTimer = LoopInstant(nanoseconds: .max)
+    }
+
+    /// The memory that every channel of this loop receives into, one after the other. Grows to the largest need and stays: a
+    /// channel keeps nothing here between its read events. Here and plain, because looking at it costs no check then.
+    private struct ReadBuffer {
+        var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        var isLent = false
     }
 
     /// The token of the mailbox's descriptor, which is no channel.
@@ -79,7 +87,10 @@ public final class EventLoop {
         try poller.setInterest(.read, replacing: [], of: mailbox.descriptor, token: Self.mailboxToken)
     }
 
-    deinit { mailbox.close() }
+    deinit {
+        mailbox.close()
+        readBuffer.memory.deallocate()
+    }
 
     // MARK: - Running
 
@@ -141,6 +152,7 @@ public final class EventLoop {
             noteNextTimer()
         }
         for action in turnEndActions { action() }
+        letGoOfDeparted()
     }
 
     /// Has `action` called at the end of every turn, after its events and timers.
@@ -150,7 +162,7 @@ public final class EventLoop {
 
     /// Closes every channel and forgets every timer, callback and turn-end action (asyncore's `close_all`).
     public func closeAll() {
-        for channel in map { channel?.close() }
+        for channel in channels { channel.close() }
         // What the actions hold is let go only now, when nothing is being changed: its deinit may call this loop.
         let forgotten = (timers, turnEndActions, callbacks)
         timers = TimerQueue(after: timers.newest)
@@ -161,7 +173,7 @@ public final class EventLoop {
     }
 
     /// The open channels, in the order of their descriptors.
-    public var channels: [Dispatcher] { map.compactMap(\.self) }
+    public var channels: [Dispatcher] { map.compactMap { $0?.takeUnretainedValue() } }
 
     // MARK: - Answers from other threads
 
@@ -222,7 +234,7 @@ public final class EventLoop {
         let index = Int(channel.descriptor)
         while map.count <= index { map.append(nil) }
         precondition(map[index] == nil, "descriptor \(channel.descriptor) is registered already")
-        map[index] = channel
+        map[index] = .passRetained(channel)
         channelCount += 1
         // 0 is what a channel without a descriptor has.
         registrations = registrations == .max ? 1 : registrations + 1
@@ -232,12 +244,23 @@ public final class EventLoop {
     /// Takes a channel out of the map, while its descriptor is still open: closing alone would not make epoll forget what
     /// somebody else has duplicated (epoll(7), Q6).
     func unregister(_ channel: Dispatcher, watchedFor interest: Interest) {
-        map[Int(channel.descriptor)] = nil
+        let held = map[Int(channel.descriptor)].take()?.takeRetainedValue()
+        if isTurning, let held { departed.append(held) }
         channelCount -= 1
         guard !interest.isEmpty else { return }
         if channel.isSoleOwner { return poller.forgetClosing(channel.descriptor) }
         // It can fail only where there is nothing to forget.
         try? poller.setInterest([], replacing: interest, of: channel.descriptor, token: 0)
+    }
+
+    /// Their deinits may make further channels leave.
+    private func letGoOfDeparted() {
+        while !departed.isEmpty {
+            var leaving: ContiguousArray<Dispatcher> = []
+            swap(&leaving, &departed)
+            leaving.removeAll(keepingCapacity: true)
+            if departed.isEmpty { swap(&leaving, &departed) }
+        }
     }
 
     /// The channel with this descriptor is asked anew what it waits for before the loop waits next.
@@ -260,7 +283,8 @@ public final class EventLoop {
 
     private func tellInterest(of descriptors: ContiguousArray<CInt>) {
         for descriptor in descriptors {
-            guard let channel = map[Int(descriptor)], let (old, new) = channel.decide() else { continue }
+            guard let channel = map[Int(descriptor)]?.takeUnretainedValue(), let (old, new) = channel.decide()
+            else { continue }
             do {
                 try poller.setInterest(new, replacing: old, of: descriptor, token: channel.token)
                 channel.isWatched(for: new)
@@ -276,10 +300,29 @@ public final class EventLoop {
             return
         }
         let registration = UInt32(truncatingIfNeeded: event.token >> 32)
-        guard let channel = map[Int(truncatingIfNeeded: event.token & 0xFFFF_FFFF)],
-            channel.isRegistered(as: registration)
-        else { return }
-        channel.serve(event.readiness)
+        map[Int(truncatingIfNeeded: event.token & 0xFFFF_FFFF)]?._withUnsafeGuaranteedRef { channel in
+            if channel.isRegistered(as: registration) { channel.serve(event.readiness) }
+        }
+    }
+
+    // MARK: - The read buffer
+
+    /// Lends at least `byteCount` bytes. Until they are given back nobody else may borrow: a channel's callback that made
+    /// another channel read would destroy what is being scanned.
+    func lendReadBuffer(byteCount: Int) -> UnsafeMutableRawBufferPointer {
+        precondition(!readBuffer.isLent, "a channel cannot be made to read from inside another's read event")
+        readBuffer.isLent = true
+        if readBuffer.memory.count < byteCount { growReadBuffer(to: byteCount) }
+        return readBuffer.memory
+    }
+
+    func giveBackReadBuffer() {
+        readBuffer.isLent = false
+    }
+
+    private func growReadBuffer(to byteCount: Int) {
+        readBuffer.memory.deallocate()
+        readBuffer.memory = .allocate(byteCount: byteCount, alignment: 64)
     }
 
     // MARK: - Time

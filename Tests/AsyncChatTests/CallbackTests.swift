@@ -432,6 +432,30 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
         #expect(loop == nil)
     }
 
+    @Test func `holds a channel that closes itself until the turn is over`() throws {
+        /// Nobody but its loop holds it; closes in its own event, and is at work after that.
+        final class Alone: ChatChannel {
+            let note: (String) -> Void
+            init(loop: EventLoop, socket: consuming Socket, note: @escaping (String) -> Void) {
+                self.note = note
+                super.init(loop: loop, socket: socket)
+            }
+            deinit { note("gone") }
+            override func collectIncomingData(_ data: RawSpan) {
+                close()
+                note("closed with \(data.byteCount) bytes")
+            }
+        }
+        let loop = try makeLoop()
+        let pair = try SocketPair()
+        var notes: [String] = []
+        _ = Alone(loop: loop, socket: pair.near) { notes.append($0) }
+        loop.atTurnEnd { notes.append("turn over") }
+        try pair.far.send("some")
+        try loop.run { notes.count >= 3 }
+        #expect(notes == ["closed with 4 bytes", "turn over", "gone"])
+    }
+
     @Test func `watches more descriptors than select could`() throws {
         let loop = try makeLoop()
         defer { loop.closeAll() }
