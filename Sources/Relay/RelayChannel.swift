@@ -20,6 +20,8 @@ final class RelayChannel: ChatChannel {
     private let audience: Audience
     /// The session this is an end of.
     let session: Session
+    /// Nil while it is sent to.
+    private var partner: Partner?
     /// Hears the messages here where the engine's scanner does not: shared with the other channel where both directions have
     /// the same framing.
     var hearing: Hearing?
@@ -27,12 +29,20 @@ final class RelayChannel: ChatChannel {
     private var unfinished: Unfinished?
     /// Messages heard in the direction read here.
     private(set) var messageCount: Int64 = 0
+    /// Of a client: how many of them lie before the server's last bytes.
+    private var answeredCount: Int64 = 0
     /// When the latest of them was told of.
-    private(set) var lastMessageAt = LoopInstant(nanoseconds: 0)
+    private var lastMessageAt = LoopInstant(nanoseconds: 0)
     /// When the latest bytes were read: the last byte of every message told of, an unfinished one's too, came then.
     private var lastReadAt = Timestamp(nanosecondsSince1970: 0)
     /// How long reading was held up, as far as it was told.
     private(set) var pausedNanoseconds: Int64 = 0
+
+    /// The other end. No copy can be made of it, so that it is taken out, used and put back: a look at a plain reference would
+    /// retain and release it for each read, with locked instructions.
+    private struct Partner: ~Copyable {
+        let channel: RelayChannel
+    }
 
     /// What an idle channel has none of.
     private final class Unfinished {
@@ -67,6 +77,15 @@ final class RelayChannel: ChatChannel {
         gathers = true
         inputBufferByteCount = terms.readByteCount
         setTerminator(terms.framing.terminator)
+    }
+
+    /// Says which channel is the other end: they hold each other until they part.
+    func join(_ partner: RelayChannel) {
+        self.partner = Partner(channel: partner)
+    }
+
+    func part() {
+        partner = nil
     }
 
     var side: Side { terms.side }
@@ -148,8 +167,35 @@ final class RelayChannel: ChatChannel {
     /// Bytes leave first; what they mean is looked at afterwards.
     override func handleReceived(_ bytes: RawSpan) {
         lastReadAt = Timestamp(nanosecondsSince1970: loop.realTimeNanoseconds)
-        session.forward(bytes, from: self)
+        session.isActive(at: loop.now)
+        forward(bytes)
         audience.received(byteCount: bytes.byteCount, route: route, direction: direction)
+    }
+
+    /// Sends what was received to the partner, at once as far as the kernel takes it.
+    @inline(__always)
+    private func forward(_ bytes: RawSpan) {
+        guard isRelaying, let partner = partner.take() else {
+            return audience.held(route: route, direction: direction)
+        }
+        partner.channel.push(bytes)
+        let waitingByteCount = partner.channel.waitingByteCount
+        if waitingByteCount > 0 { partner.channel.holdLatestRead() }
+        heed(partnerFIFOByteCount: waitingByteCount)
+        if case .upstream = side { partner.channel.noteAnswer(at: lastReadAt) }
+        self.partner = consume partner
+    }
+
+    /// The server speaks: if this client has said something since it last did, that is an answer.
+    private func noteAnswer(at: Timestamp) {
+        guard messageCount > answeredCount else { return }
+        answeredCount = messageCount
+        audience.answered(
+            afterNanoseconds: loop.now.nanoseconds - lastMessageAt.nanoseconds,
+            question: QuestionID(session: session.id, sequence: messageCount),
+            route: route,
+            at: at
+        )
     }
 
     override func handleSent(byteCount: Int) {

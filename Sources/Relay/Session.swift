@@ -14,8 +14,6 @@ final class Session {
     private let openedAt: LoopInstant
     private let openedAtRealTime: Timestamp
     private var lastActivity: LoopInstant
-    /// How many of the client's messages lie before the server's last bytes.
-    private var answeredCount: Int64 = 0
     /// While addresses of the upstream are being tried.
     private var attempts: Attempts?
     private let routeNumber: UInt32
@@ -64,10 +62,14 @@ final class Session {
         upstream.hearing = terms.haveOneFraming ? client.hearing : terms.upstream.framing.makeHearing()
         clientEnd = client
         upstreamEnd = upstream
+        client.join(upstream)
+        upstream.join(client)
     }
 
     /// The session is over, and so is the turn it ended in: it lets its channels go, and they it.
     func release() {
+        clientEnd?.part()
+        upstreamEnd?.part()
         clientEnd = nil
         upstreamEnd = nil
     }
@@ -155,32 +157,6 @@ final class Session {
     func isActive(at instant: LoopInstant) {
         lastActivity = instant
         isChanged = true
-    }
-
-    /// Sends what one of its channels received to the other, at once as far as the kernel takes it.
-    func forward(_ bytes: RawSpan, from source: RelayChannel) {
-        isActive(at: relay.loop.now)
-        guard source.isRelaying else {
-            return relay.audience.held(route: route, direction: source.direction)
-        }
-        let partner = self[source.side.other]
-        partner.push(bytes)
-        let waitingByteCount = partner.waitingByteCount
-        if waitingByteCount > 0 { partner.holdLatestRead() }
-        source.heed(partnerFIFOByteCount: waitingByteCount)
-        if case .upstream = source.side { noteAnswer(to: partner) }
-    }
-
-    /// The server speaks: if the client has said something since it last did, that is an answer.
-    private func noteAnswer(to client: RelayChannel) {
-        guard client.messageCount > answeredCount else { return }
-        answeredCount = client.messageCount
-        relay.audience.answered(
-            afterNanoseconds: relay.loop.now.nanoseconds - client.lastMessageAt.nanoseconds,
-            question: QuestionID(session: id, sequence: client.messageCount),
-            route: route,
-            at: relay.realTime
-        )
     }
 
     /// A side took some of what was waiting for it.
