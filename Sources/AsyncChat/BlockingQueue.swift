@@ -1,5 +1,3 @@
-import Glibc
-
 /// A queue that one thread waits on and others fill.
 package final class BlockingQueue<Element: Sendable>: Sendable {
     private struct State {
@@ -31,24 +29,5 @@ package final class BlockingQueue<Element: Sendable>: Sendable {
     package func close() {
         state.withLock { $0.isClosed = true }
         waiting.post()
-    }
-}
-
-/// A counting semaphore (sem_overview(7)).
-private final class Semaphore: @unchecked Sendable {
-    // Proof: `semaphore` is set once in init and only given to sem_post and sem_wait, which any threads may call at once.
-    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-
-    init() { sem_init(semaphore, 0, 0) }
-
-    deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
-    }
-
-    func post() { sem_post(semaphore) }
-
-    func wait() {
-        while sem_wait(semaphore) != 0 {}
     }
 }

@@ -5,6 +5,12 @@ import Glibc
 ///
 /// - Parameter name: shown by ps and gdb; at most 15 bytes (pthread_setname_np(3)).
 public func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
+    let failure = spawnThread(named: name, body)
+    precondition(failure == 0, "the system gives us no thread: \(SystemError(doing: "start a thread", code: failure))")
+}
+
+/// The same, for who can do without for a while: 0, or why there is none (pthread_create(3)).
+func spawnThread(named name: String, _ body: @escaping @Sendable () -> Void) -> CInt {
     final class Start {
         let name: String
         let body: @Sendable () -> Void
@@ -30,5 +36,6 @@ public func startThread(named name: String, _ body: @escaping @Sendable () -> Vo
         },
         start.toOpaque()
     )
-    precondition(failure == 0, "the system gives us no thread: \(SystemError(doing: "start a thread", code: failure))")
+    if failure != 0 { start.release() }
+    return failure
 }

@@ -13,23 +13,16 @@ public final class NameResolver: Sendable {
         let answer: @Sendable (Answer) -> Void
     }
 
-    private let questions = BlockingQueue<Question>()
-
-    /// Starts the thread; it ends when the resolver is released and its last question answered.
-    public init() {
-        let questions = questions
-        startThread(named: "resolver") {
-            while let question = questions.pop() {
-                do throws(ResolveError) {
-                    question.answer(.success(try question.endpoint.resolve()))
-                } catch {
-                    question.answer(.failure(error))
-                }
-            }
+    private let questions = Errands<Question>(named: "resolver") { question in
+        do throws(ResolveError) {
+            question.answer(.success(try question.endpoint.resolve()))
+        } catch {
+            question.answer(.failure(error))
         }
     }
 
-    deinit { questions.close() }
+    /// The thread is there while there is something to look up.
+    public init() {}
 
     /// Looks an endpoint up. `answer` is called on the resolver's thread.
     public func resolve(_ endpoint: Endpoint, _ answer: @escaping @Sendable (Answer) -> Void) {

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/epoll.h>
@@ -24,6 +25,8 @@ extern const char *strerrorname_np(int errnum);
 // accept4(2) and pthread_setname_np(3): the same.
 extern int accept4(int sockfd, struct sockaddr *addr, socklen_t *addrlen, int flags);
 extern int pthread_setname_np(pthread_t thread, const char *name);
+// glibc 2.30, sem_wait(3): the same.
+extern int sem_clockwait(sem_t *sem, clockid_t clockid, const struct timespec *abstime);
 // glibc 2.34, posix_spawn(3): a child without the descriptors from a number on. The tests' children.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 

@@ -11,37 +11,42 @@ final class JournalWriter: Sendable {
     static let standardError = JournalWriter()
 
     private static let mostWaiting = 10_000
-    private let lines = BlockingQueue<String>()
-    private let waiting = Atomic(0)
-    private let dropped = Atomic(0)
+    private let backlog: Backlog
+    private let lines: Errands<String>
+
+    /// Lines that are not written yet, and lines that never will be.
+    private final class Backlog: Sendable {
+        let waiting = Atomic(0)
+        let dropped = Atomic(0)
+    }
 
     private init() {
-        startThread(named: "journal") { [self] in
-            while let line = lines.pop() {
-                Self.writeOut(line)
-                if waiting.subtract(1, ordering: .relaxed).newValue == 0 { reportDropped() }
-            }
+        let backlog = Backlog()
+        self.backlog = backlog
+        lines = Errands(named: "journal") { line in
+            Self.writeOut(line)
+            if backlog.waiting.subtract(1, ordering: .relaxed).newValue == 0 { Self.report(backlog.dropped) }
         }
     }
 
     /// Queues one line, without its newline. Any thread; never blocks.
     func write(_ line: String) {
-        guard waiting.load(ordering: .relaxed) < Self.mostWaiting else {
-            dropped.add(1, ordering: .relaxed)
+        guard backlog.waiting.load(ordering: .relaxed) < Self.mostWaiting else {
+            backlog.dropped.add(1, ordering: .relaxed)
             return
         }
-        waiting.add(1, ordering: .relaxed)
+        backlog.waiting.add(1, ordering: .relaxed)
         lines.push(line)
     }
 
     /// Waits until everything is written, but no longer than half a second.
     func flush() {
-        for _ in 0..<100 where waiting.load(ordering: .relaxed) > 0 { usleep(5000) }
+        for _ in 0..<100 where backlog.waiting.load(ordering: .relaxed) > 0 { usleep(5000) }
     }
 
-    private func reportDropped() {
+    private static func report(_ dropped: borrowing Atomic<Int>) {
         let count = dropped.exchange(0, ordering: .relaxed)
-        if count > 0 { Self.writeOut("journal: \(count) lines were dropped because nobody read them in time") }
+        if count > 0 { writeOut("journal: \(count) lines were dropped because nobody read them in time") }
     }
 
     private static func writeOut(_ line: String) {
