@@ -405,7 +405,7 @@ open class Dispatcher: CustomStringConvertible {
     final func serve(_ readiness: Readiness, watchedFor interest: Interest) {
         let registration = standing.registration
         // Hang-up means "read to the end first"; a channel that does not read learns of it by writing.
-        let hangUp = readiness.contains(.hangUp)
+        let hangUp = readiness.isHungUp
         if readiness.contains(.read) || (hangUp && interest.contains(.read)) {
             serveRead()
         }

@@ -39,11 +39,7 @@ final class EpollPoller: Poller {
             if !interest.isEmpty { alwaysReady[watched] = AlwaysReady(interest: interest, token: token) }
             return
         }
-        var event = epoll_event()
-        if interest.contains(.read) { event.events |= EPOLLIN.rawValue }
-        if interest.contains(.write) { event.events |= EPOLLOUT.rawValue }
-        if interest.contains(.urgent) { event.events |= EPOLLPRI.rawValue }
-        event.data.u64 = token
+        var event = epoll_event(events: UInt32(interest.rawValue), data: epoll_data_t(u64: token))
         let operation = interest.isEmpty ? EPOLL_CTL_DEL : old.isEmpty ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
         guard epoll_ctl(descriptor, operation, watched, &event) != 0 else { return }
         guard errno == EPERM else { throw .last("watch descriptor \(watched)") }
@@ -69,11 +65,7 @@ final class EpollPoller: Poller {
         }
         for index in 0..<Int(count) {
             let event = events[index]
-            var readiness: Readiness = []
-            if event.events & EPOLLIN.rawValue != 0 { readiness.insert(.read) }
-            if event.events & EPOLLOUT.rawValue != 0 { readiness.insert(.write) }
-            if event.events & EPOLLPRI.rawValue != 0 { readiness.insert(.urgent) }
-            if event.events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 { readiness.insert(.hangUp) }
+            let readiness = Readiness(rawValue: UInt8(truncatingIfNeeded: event.events))
             ready.append(ReadyDescriptor(token: event.data.u64, readiness: readiness))
         }
         guard hasAlwaysReady else { return }

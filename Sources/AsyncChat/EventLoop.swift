@@ -309,6 +309,7 @@ public final class EventLoop {
 
     /// Lends at least `byteCount` bytes. Until they are given back nobody else may borrow: a channel's callback that made
     /// another channel read would destroy what is being scanned.
+    @inline(__always)
     func lendReadBuffer(byteCount: Int) -> UnsafeMutableRawBufferPointer {
         precondition(!readBuffer.isLent, "a channel cannot be made to read from inside another's read event")
         readBuffer.isLent = true

@@ -23,11 +23,7 @@ final class PollPoller: Poller {
             watched.append(pollfd(fd: descriptor, events: 0, revents: 0))
             tokens.append(token)
         }
-        var events: CInt = 0
-        if interest.contains(.read) { events |= POLLIN }
-        if interest.contains(.write) { events |= POLLOUT }
-        if interest.contains(.urgent) { events |= POLLPRI }
-        watched[places[number]].events = Int16(events)
+        watched[places[number]].events = Int16(interest.rawValue)
         tokens[places[number]] = token
     }
 
@@ -60,14 +56,10 @@ final class PollPoller: Poller {
         }
         var left = Int(count)
         for place in watched.indices where left > 0 {
-            let events = CInt(watched[place].revents)
+            let events = watched[place].revents
             guard events != 0 else { continue }
             left -= 1
-            var readiness: Readiness = []
-            if events & POLLIN != 0 { readiness.insert(.read) }
-            if events & POLLOUT != 0 { readiness.insert(.write) }
-            if events & POLLPRI != 0 { readiness.insert(.urgent) }
-            if events & (POLLHUP | POLLERR | POLLNVAL) != 0 { readiness.insert(.hangUp) }
+            let readiness = Readiness(rawValue: UInt8(truncatingIfNeeded: events))
             ready.append(ReadyDescriptor(token: tokens[place], readiness: readiness))
         }
     }

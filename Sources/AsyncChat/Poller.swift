@@ -26,22 +26,25 @@ struct ReadyDescriptor {
     let readiness: Readiness
 }
 
-/// What a channel asks the kernel to watch for.
+/// What a channel asks the kernel to watch for: the bits of epoll(7), which are poll(2)'s.
 struct Interest: OptionSet, Sendable {
     let rawValue: UInt8
-    static let read = Interest(rawValue: 1)
-    static let write = Interest(rawValue: 2)
+    static let read = Interest(rawValue: 0x01)
     /// TCP's urgent data.
-    static let urgent = Interest(rawValue: 4)
+    static let urgent = Interest(rawValue: 0x02)
+    static let write = Interest(rawValue: 0x04)
 }
 
-/// What the kernel says about a descriptor.
+/// What the kernel says about a descriptor, in the same bits.
 struct Readiness: OptionSet, Sendable {
     let rawValue: UInt8
-    static let read = Readiness(rawValue: 1)
-    static let write = Readiness(rawValue: 2)
-    /// The peer is gone or an error is pending: there may still be bytes to read before it shows.
-    static let hangUp = Readiness(rawValue: 4)
+    static let read = Readiness(rawValue: 0x01)
     /// TCP's urgent data is there.
-    static let urgent = Readiness(rawValue: 8)
+    static let urgent = Readiness(rawValue: 0x02)
+    static let write = Readiness(rawValue: 0x04)
+    /// The peer is gone (HUP), an error is pending (ERR), or the descriptor is none (NVAL): there may still be bytes to read
+    /// before it shows.
+    static let hangUp = Readiness(rawValue: 0x38)
+
+    var isHungUp: Bool { !isDisjoint(with: .hangUp) }
 }
