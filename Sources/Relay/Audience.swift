@@ -5,14 +5,16 @@ final class Audience: ByteObserver, MessageObserver {
     private let observers: Chain<any TrafficObserver>?
     private let byteObservers: Chain<any ByteObserver>?
     private let messageObservers: Chain<any MessageObserver>?
+    private let roomKeepers: Chain<any RoomKeeper>?
 
     init(_ observers: [any TrafficObserver]) {
         self.observers = Chain(observers)
         byteObservers = Chain(observers.compactMap { $0 as? any ByteObserver })
         messageObservers = Chain(observers.compactMap { $0 as? any MessageObserver })
+        roomKeepers = Chain(observers.compactMap { $0 as? any RoomKeeper })
     }
 
-    var hasRoom: Bool { messageObservers?.allSatisfy { $0.hasRoom } ?? true }
+    var hasRoom: Bool { roomKeepers?.allSatisfy { $0.hasRoom } ?? true }
 
     func sessionOpened(_ opening: SessionOpening) {
         observers?.each { $0.sessionOpened(opening) }
@@ -35,7 +37,7 @@ final class Audience: ByteObserver, MessageObserver {
     }
 
     func message(_ header: MessageHeader, kind: String?, payload: RawSpan) {
-        messageObservers?.each { $0.message(header, kind: kind, payload: payload) }
+        messageObservers?.message(header, kind: kind, payload: payload)
     }
 
     func framingRecognised(_ session: SessionID, route: Int, framing: String, at: Timestamp) {
@@ -92,5 +94,13 @@ final class Audience: ByteObserver, MessageObserver {
 
     func totals(_ totals: ChannelTotals, route: Int, side: Side) {
         observers?.each { $0.totals(totals, route: route, side: side) }
+    }
+}
+
+extension Chain<any MessageObserver> {
+    /// As `each` would, but that a closure would retain and release the kind for each of them.
+    func message(_ header: MessageHeader, kind: String?, payload: RawSpan) {
+        first.message(header, kind: kind, payload: payload)
+        rest?.message(header, kind: kind, payload: payload)
     }
 }

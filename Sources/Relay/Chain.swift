@@ -3,8 +3,8 @@
 /// Linked by constants instead of being kept in an array: what is constant is only lent for a call, while each element of
 /// an array would be retained and released for it, message by message.
 final class Chain<Link> {
-    private let first: Link
-    private let rest: Chain?
+    let first: Link
+    let rest: Chain?
 
     /// Nil for none.
     init?(_ links: some Collection<Link>) {

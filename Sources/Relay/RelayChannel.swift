@@ -199,7 +199,6 @@ final class RelayChannel: ChatChannel {
     }
 
     override func handleSent(byteCount: Int) {
-        session.isActive(at: loop.now)
         audience.sent(byteCount: byteCount, route: route, direction: direction.opposite)
         if hasResidents { tellWhatLeft() }
     }

@@ -34,11 +34,21 @@ package final class Histogram: Sendable {
     ///
     /// - Returns: the bucket it fell into.
     @discardableResult
-    package func observe(_ amount: Int64, times: Int64 = 1) -> Int {
+    package func observe(_ amount: Int64) -> Int {
         let bucket = bucket(of: amount)
+        count(1, of: amount, in: bucket)
+        return bucket
+    }
+
+    /// The same amount so many times. The observing thread only.
+    package func observe(_ amount: Int64, times: Int64) {
+        count(times, of: amount, in: bucket(of: amount))
+    }
+
+    @inline(__always)
+    private func count(_ times: Int64, of amount: Int64, in bucket: Int) {
         counts[bucket].store(counts[bucket].load(ordering: .relaxed) &+ times, ordering: .relaxed)
         total.store(total.load(ordering: .relaxed) &+ amount &* times, ordering: .relaxed)
-        return bucket
     }
 
     /// The first bound that is not below the amount: found from its number of digits in a step or two.

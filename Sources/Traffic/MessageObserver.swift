@@ -7,11 +7,4 @@ package protocol MessageObserver: TrafficObserver {
     ///     is copied for nothing as long as it has only plain values.
     ///   - payload: the message, or its beginning where it is longer than the bound for what is stored; only lent for the call.
     func message(_ header: MessageHeader, kind: String?, payload: RawSpan)
-
-    /// False while traffic must not be read because it could not be recorded. Asked after every turn.
-    var hasRoom: Bool { get }
-}
-
-extension MessageObserver {
-    package var hasRoom: Bool { true }
 }

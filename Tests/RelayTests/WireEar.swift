@@ -1,7 +1,7 @@
 import Traffic
 
 /// Writes down everything a relay tells.
-final class WireEar: ByteObserver, MessageObserver {
+final class WireEar: ByteObserver, MessageObserver, RoomKeeper {
     struct Heard: Equatable {
         let header: MessageHeader
         let kind: String?
