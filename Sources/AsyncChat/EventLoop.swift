@@ -30,19 +30,16 @@ public final class EventLoop {
 
     private let clock: any LoopClock
     private let poller: any Poller
-    /// The channel map, by descriptor: it holds each channel once, from `register` to `unregister`.
-    private var map: ContiguousArray<Unmanaged<Dispatcher>?> = []
-    /// Channels that left the map in this turn are held until it ends. So whoever is served lives as long as that takes, and need
-    /// not be retained and released for each event, with locked instructions.
-    private var departed: ContiguousArray<Dispatcher> = []
     /// The number of the latest registration.
     private var registrations: UInt32 = 0
-    /// Descriptors of channels that are to be asked what they wait for.
-    private var undecided: ContiguousArray<CInt> = []
-    /// Those being asked; empty between turns, and kept for its memory.
-    private var deciding: ContiguousArray<CInt> = []
-    /// Empty but for its memory, which a turn borrows.
-    private var ready: ContiguousArray<ReadyDescriptor> = []
+    /// In memory of its own: changed by way of a pointer, a list is not checked against looks from inside the change, as it
+    /// would be in a class's variable. Safe: only this file has it, for as long as the loop lives, and a change ends before
+    /// anything else is called. The checks were a fifth of the instructions of relaying a connection.
+    private let lists: UnsafeMutablePointer<Lists> = {
+        let lists = UnsafeMutablePointer<Lists>.allocate(capacity: 1)
+        lists.initialize(to: Lists())
+        return lists
+    }()
     private var timers = TimerQueue()
     private var turnEndActions: [() -> Void] = []
     private var callbacks: [UInt64: (any Sendable) -> Void] = [:]
@@ -51,6 +48,18 @@ public final class EventLoop {
     private var isTurning = false
     private var turning: Turning
     private var readBuffer = ReadBuffer()
+
+    private struct Lists {
+        /// The channel map, by descriptor: it holds each channel once, from `register` to `unregister`.
+        var map: ContiguousArray<Unmanaged<Dispatcher>?> = []
+        /// Channels that left the map in this turn are held until it ends. So whoever is served lives as long as that takes, and
+        /// need not be retained and released for each event, with locked instructions.
+        var departed: ContiguousArray<Dispatcher> = []
+        /// Descriptors of channels that are to be asked what they wait for.
+        var undecided: ContiguousArray<CInt> = []
+        /// Empty but for its memory, which a turn borrows.
+        var ready: ContiguousArray<ReadyDescriptor> = []
+    }
 
     /// Plain values that every event looks at: private, so that looking costs no check.
     private struct Turning {
@@ -90,6 +99,8 @@ public final class EventLoop {
     deinit {
         mailbox.close()
         readBuffer.memory.deallocate()
+        lists.deinitialize(count: 1)
+        lists.deallocate()
     }
 
     // MARK: - Running
@@ -132,7 +143,7 @@ public final class EventLoop {
         defer { isTurning = false }
         tellInterest()
         var ready: ContiguousArray<ReadyDescriptor> = []
-        swap(&ready, &self.ready)
+        swap(&ready, &lists.pointee.ready)
         do {
             try poller.wait(timeoutMilliseconds: waitMilliseconds(atMost: nanoseconds), into: &ready)
         } catch {
@@ -144,7 +155,7 @@ public final class EventLoop {
         turning.realTimeNanoseconds = clock.realTimeNanoseconds()
         for index in ready.indices { serve(ready[index]) }
         ready.removeAll(keepingCapacity: true)
-        swap(&ready, &self.ready)
+        swap(&ready, &lists.pointee.ready)
         // What an action schedules for now is due next turn: a timer that renews itself cannot hold up the loop.
         if turning.nextTimer <= now {
             let newest = timers.newest
@@ -173,7 +184,7 @@ public final class EventLoop {
     }
 
     /// The open channels, in the order of their descriptors.
-    public var channels: [Dispatcher] { map.compactMap { $0?.takeUnretainedValue() } }
+    public var channels: [Dispatcher] { lists.pointee.map.compactMap { $0?.takeUnretainedValue() } }
 
     // MARK: - Answers from other threads
 
@@ -232,9 +243,9 @@ public final class EventLoop {
     /// Enters a channel into the map; returns the number of its registration.
     func register(_ channel: Dispatcher) -> UInt32 {
         let index = Int(channel.descriptor)
-        while map.count <= index { map.append(nil) }
-        precondition(map[index] == nil, "descriptor \(channel.descriptor) is registered already")
-        map[index] = .passRetained(channel)
+        while lists.pointee.map.count <= index { lists.pointee.map.append(nil) }
+        precondition(lists.pointee.map[index] == nil, "descriptor \(channel.descriptor) is registered already")
+        lists.pointee.map[index] = .passRetained(channel)
         channelCount += 1
         // 0 is what a channel without a descriptor has.
         registrations = registrations == .max ? 1 : registrations + 1
@@ -244,8 +255,8 @@ public final class EventLoop {
     /// Takes a channel out of the map, while its descriptor is still open: closing alone would not make epoll forget what
     /// somebody else has duplicated (epoll(7), Q6).
     func unregister(_ channel: Dispatcher, watchedFor interest: Interest) {
-        let held = map[Int(channel.descriptor)].take()?.takeRetainedValue()
-        if isTurning, let held { departed.append(held) }
+        let held = lists.pointee.map[Int(channel.descriptor)].take()?.takeRetainedValue()
+        if isTurning, let held { lists.pointee.departed.append(held) }
         channelCount -= 1
         guard !interest.isEmpty else { return }
         if channel.isSoleOwner { return poller.forgetClosing(channel.descriptor) }
@@ -255,18 +266,18 @@ public final class EventLoop {
 
     /// Their deinits may make further channels leave.
     private func letGoOfDeparted() {
-        while !departed.isEmpty {
+        while !lists.pointee.departed.isEmpty {
             var leaving: ContiguousArray<Dispatcher> = []
-            swap(&leaving, &departed)
+            swap(&leaving, &lists.pointee.departed)
             leaving.removeAll(keepingCapacity: true)
-            if departed.isEmpty { swap(&leaving, &departed) }
+            if lists.pointee.departed.isEmpty { swap(&leaving, &lists.pointee.departed) }
         }
     }
 
     /// The channel with this descriptor is asked anew what it waits for before the loop waits next.
     func isUndecided(_ descriptor: CInt) {
         turning.hasUndecided = true
-        undecided.append(descriptor)
+        lists.pointee.undecided.append(descriptor)
     }
 
     /// Tells the kernel, once per turn, what changed in what the channels wait for.
@@ -276,14 +287,17 @@ public final class EventLoop {
     private func tellInterest() {
         guard turning.hasUndecided else { return }
         turning.hasUndecided = false
-        swap(&undecided, &deciding)
+        var deciding: ContiguousArray<CInt> = []
+        swap(&deciding, &lists.pointee.undecided)
         tellInterest(of: deciding)
         deciding.removeAll(keepingCapacity: true)
+        if lists.pointee.undecided.isEmpty { swap(&deciding, &lists.pointee.undecided) }
     }
 
     private func tellInterest(of descriptors: ContiguousArray<CInt>) {
         for descriptor in descriptors {
-            guard let channel = map[Int(descriptor)]?.takeUnretainedValue(), let (old, new) = channel.decide()
+            guard let channel = lists.pointee.map[Int(descriptor)]?.takeUnretainedValue(),
+                let (old, new) = channel.decide()
             else { continue }
             do {
                 try poller.setInterest(new, replacing: old, of: descriptor, token: channel.token)
@@ -300,7 +314,7 @@ public final class EventLoop {
             return
         }
         let registration = UInt32(truncatingIfNeeded: event.token >> 32)
-        map[Int(truncatingIfNeeded: event.token & 0xFFFF_FFFF)]?._withUnsafeGuaranteedRef { channel in
+        lists.pointee.map[Int(truncatingIfNeeded: event.token & 0xFFFF_FFFF)]?._withUnsafeGuaranteedRef { channel in
             if channel.isRegistered(as: registration) { channel.serve(event.readiness) }
         }
     }
