@@ -5,7 +5,7 @@ import Glibc
 /// Subclasses override the `handle…` hooks and the two predicates. A hook that throws ends in `handleError`, whose
 /// default reports the error and closes the channel; the loop and the other channels go on. Loop thread only.
 ///
-/// An open channel and its loop hold each other; closing it lets go, where that happens in a turn as soon as the turn is over.
+/// An open channel and its loop hold each other; closing it lets go, inside a turn once all its events are served.
 open class Dispatcher: CustomStringConvertible {
     /// The loop this channel belongs to for life.
     public let loop: EventLoop

@@ -22,17 +22,21 @@ package final class Errands<Errand: Sendable>: Sendable {
         self.run = run
     }
 
-    /// Adds one behind those that wait. Where the system gives no thread for it, the next one that is added asks again. Any
-    /// thread; never blocks.
-    package func push(_ errand: Errand) {
-        let hasThread = state.withLock { state in
+    /// Adds one behind those that wait. Any thread; waits for nobody, but that a thread may have to be made.
+    ///
+    /// - Returns: false where there is none for it and the system gives none: then it is not kept.
+    package func push(_ errand: Errand) -> Bool {
+        state.withLock { state in
+            if !state.hasThread {
+                // It holds this object, and with it what waits, until it ends.
+                guard spawnThread(named: name, { self.work() }) == 0 else { return false }
+                state.hasThread = true
+            } else if state.waiting.isEmpty {
+                news.post()
+            }
             state.waiting.push(errand)
-            defer { state.hasThread = true }
-            return state.hasThread
+            return true
         }
-        if hasThread { return news.post() }
-        // It holds this object until it ends, and with it what waits.
-        if spawnThread(named: name, { self.work() }) != 0 { state.withLock { $0.hasThread = false } }
     }
 
     private func work() {
@@ -45,7 +49,7 @@ package final class Errands<Errand: Sendable>: Sendable {
         }
     }
 
-    /// Nothing has come: the next errand asks for a thread again.
+    /// Nothing has come: the next errand has a thread made again.
     private func isDismissed() -> Bool {
         state.withLock { state in
             state.hasThread = !state.waiting.isEmpty

@@ -35,11 +35,7 @@ public final class EventLoop {
     /// In memory of its own: changed by way of a pointer, a list is not checked against looks from inside the change, as it
     /// would be in a class's variable. Safe: only this file has it, for as long as the loop lives, and a change ends before
     /// anything else is called. The checks were a fifth of the instructions of relaying a connection.
-    private let lists: UnsafeMutablePointer<Lists> = {
-        let lists = UnsafeMutablePointer<Lists>.allocate(capacity: 1)
-        lists.initialize(to: Lists())
-        return lists
-    }()
+    private let lists: UnsafeMutablePointer<Lists>
     private var timers = TimerQueue()
     private var turnEndActions: [() -> Void] = []
     private var callbacks: [UInt64: (any Sendable) -> Void] = [:]
@@ -93,6 +89,8 @@ public final class EventLoop {
         turning = Turning(now: clock.monotonic(), realTimeNanoseconds: clock.realTimeNanoseconds())
         mailbox = try LoopMailbox()
         poller = try backend.makePoller()
+        lists = .allocate(capacity: 1)
+        lists.initialize(to: Lists())
         try poller.setInterest(.read, replacing: [], of: mailbox.descriptor, token: Self.mailboxToken)
     }
 
@@ -162,6 +160,8 @@ public final class EventLoop {
             while let action = timers.popDue(at: now, upTo: newest) { action() }
             noteNextTimer()
         }
+        // Nobody is being served any more. What the actions close leaves after them.
+        letGoOfDeparted()
         for action in turnEndActions { action() }
         letGoOfDeparted()
     }

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Looks names up on a thread of its own, because getaddrinfo(3) blocks and a loop never may.
+/// Looks names up on a thread of its own, because getaddrinfo(3) blocks and a loop never may. It is there while there is
+/// something to look up, and a second longer.
 ///
 /// One look-up at a time, in the order asked. A loop asks with one of its own `callback`s and so gets the answer on its
 /// thread.
@@ -21,11 +22,12 @@ public final class NameResolver: Sendable {
         }
     }
 
-    /// The thread is there while there is something to look up.
+    /// Starts nothing: the thread comes with the first question.
     public init() {}
 
-    /// Looks an endpoint up. `answer` is called on the resolver's thread.
+    /// Looks an endpoint up. `answer` is called on the resolver's thread, or at once where the system gives no thread.
     public func resolve(_ endpoint: Endpoint, _ answer: @escaping @Sendable (Answer) -> Void) {
-        questions.push(Question(endpoint: endpoint, answer: answer))
+        guard !questions.push(Question(endpoint: endpoint, answer: answer)) else { return }
+        answer(.failure(ResolveError(description: "resolve \(endpoint): the system gives no thread for it")))
     }
 }

@@ -43,7 +43,7 @@ struct Readiness: OptionSet, Sendable {
     static let urgent = Readiness(rawValue: 0x02)
     static let write = Readiness(rawValue: 0x04)
     /// The peer is gone (HUP), an error is pending (ERR), or the descriptor is none (NVAL): there may still be bytes to read
-    /// before it shows.
+    /// before it shows. Any of the three is it: ask `isHungUp`.
     static let hangUp = Readiness(rawValue: 0x38)
 
     var isHungUp: Bool { !isDisjoint(with: .hangUp) }

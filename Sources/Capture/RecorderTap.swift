@@ -80,8 +80,8 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
     }
 
     @inline(__always)
-    private func change(_ change: (inout Batch) -> Void) {
-        change(&batch.pointee)
+    private func change(_ body: (inout Batch) -> Void) {
+        body(&batch.pointee)
         open = Open(batch.pointee)
     }
 
@@ -120,6 +120,7 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
 
     package func message(_ header: MessageHeader, kind: String?, payload: RawSpan) {
         if let depths, depths[header.route][header.direction] == .off { return }
+        // One cheap look first: it mostly is.
         if !state.isRecording, case .suspended(let reason, let number) = state.current {
             return lose(header, in: Loss.Episode(reason: reason, owner: 0, number: number))
         }

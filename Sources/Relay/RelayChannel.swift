@@ -29,10 +29,10 @@ final class RelayChannel: ChatChannel {
     private var unfinished: Unfinished?
     /// Messages heard in the direction read here.
     private(set) var messageCount: Int64 = 0
-    /// Of a client: how many of them lie before the server's last bytes.
-    private var answeredCount: Int64 = 0
     /// When the latest of them was told of.
     private var lastMessageAt = LoopInstant(nanoseconds: 0)
+    /// Of a client: how many of them lie before the server's last bytes.
+    private var answeredCount: Int64 = 0
     /// When the latest bytes were read: the last byte of every message told of, an unfinished one's too, came then.
     private var lastReadAt = Timestamp(nanosecondsSince1970: 0)
     /// How long reading was held up, as far as it was told.
@@ -175,8 +175,9 @@ final class RelayChannel: ChatChannel {
     /// Sends what was received to the partner, at once as far as the kernel takes it.
     @inline(__always)
     private func forward(_ bytes: RawSpan) {
-        guard isRelaying, let partner = partner.take() else {
-            return audience.held(route: route, direction: direction)
+        guard isRelaying else { return audience.held(route: route, direction: direction) }
+        guard let partner = partner.take() else {
+            preconditionFailure("a session's ends are partners until the turn it ends in is over")
         }
         partner.channel.push(bytes)
         let waitingByteCount = partner.channel.waitingByteCount
@@ -199,6 +200,7 @@ final class RelayChannel: ChatChannel {
     }
 
     override func handleSent(byteCount: Int) {
+        session.isActive(at: loop.now)
         audience.sent(byteCount: byteCount, route: route, direction: direction.opposite)
         if hasResidents { tellWhatLeft() }
     }

@@ -29,14 +29,17 @@ final class JournalWriter: Sendable {
         }
     }
 
-    /// Queues one line, without its newline. Any thread; never blocks.
+    /// Queues one line, without its newline. Any thread; blocks only where the system gives no thread to write it on.
     func write(_ line: String) {
         guard backlog.waiting.load(ordering: .relaxed) < Self.mostWaiting else {
             backlog.dropped.add(1, ordering: .relaxed)
             return
         }
         backlog.waiting.add(1, ordering: .relaxed)
-        lines.push(line)
+        if lines.push(line) { return }
+        // No thread to be had: rather wait for whoever reads than keep silent about it.
+        Self.writeOut(line)
+        backlog.waiting.subtract(1, ordering: .relaxed)
     }
 
     /// Waits until everything is written, but no longer than half a second.

@@ -9,7 +9,7 @@ final class SignalListener: Dispatcher {
     /// The signals that end the program.
     private static let ending = [SIGTERM, SIGINT]
 
-    /// Keeps the signals from interrupting any thread; call it before the first thread is started.
+    /// Keeps the signals from interrupting any thread: call it before the first is started, for each has what its maker has.
     static func block() {
         var signals = set()
         pthread_sigmask(SIG_BLOCK, &signals, nil)

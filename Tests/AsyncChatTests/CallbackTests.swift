@@ -432,7 +432,7 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
         #expect(loop == nil)
     }
 
-    @Test func `holds a channel that closes itself until the turn is over`() throws {
+    @Test func `holds a channel that closes itself until all events of the turn are served`() throws {
         /// Nobody but its loop holds it; closes in its own event, and is at work after that.
         final class Alone: ChatChannel {
             let note: (String) -> Void
@@ -453,7 +453,7 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
         loop.atTurnEnd { notes.append("turn over") }
         try pair.far.send("some")
         try loop.run { notes.count >= 3 }
-        #expect(notes == ["closed with 4 bytes", "turn over", "gone"])
+        #expect(notes == ["closed with 4 bytes", "gone", "turn over"])
     }
 
     @Test func `watches more descriptors than select could`() throws {

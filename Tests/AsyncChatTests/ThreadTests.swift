@@ -92,22 +92,23 @@ import Testing
 }
 
 @Suite struct `A thread for errands` {
-    @Test func `does them one after the other, and is there only while there are any`() throws {
+    @Test func `does them one after the other, and is there only while there are any`() {
         let done = BlockingQueue<Int>()
-        let errands = Errands<Int>(named: "errands of test") { done.push($0) }
-        #expect(try !Self.isThere())
-        for number in 1...100 { errands.push(number) }
+        let errands = Errands<Int>(named: "errands of test") { number in
+            if Self.isThere() { done.push(number) }
+        }
+        #expect(!Self.isThere())
+        for number in 1...100 { #expect(errands.push(number)) }
         #expect((1...100).map { _ in done.pop() } == Array(1...100))
-        #expect(try Self.isThere())
-        while try Self.isThere() { usleep(10_000) }
+        while Self.isThere() { usleep(10_000) }
         // It comes back for the next.
-        errands.push(101)
+        #expect(errands.push(101))
         #expect(done.pop() == 101)
     }
 
-    private static func isThere() throws -> Bool {
-        let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
-        return threads.contains { thread in
+    private static func isThere() -> Bool {
+        let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
+        return (threads ?? []).contains { thread in
             (try? String(contentsOfFile: "/proc/self/task/\(thread)/comm", encoding: .utf8)) == "errands of test\n"
         }
     }
