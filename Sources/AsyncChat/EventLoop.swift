@@ -48,8 +48,8 @@ public final class EventLoop {
     private struct Lists {
         /// The channel map, by descriptor: it holds each channel once, from `register` to `unregister`.
         var map: ContiguousArray<Unmanaged<Dispatcher>?> = []
-        /// Channels that left the map in this turn are held until it ends. So whoever is served lives as long as that takes, and
-        /// need not be retained and released for each event, with locked instructions.
+        /// Channels that left the map in this turn are held until its events are served. So whoever is served lives as long as
+        /// that takes, and need not be retained and released for each event, with locked instructions.
         var departed: ContiguousArray<Dispatcher> = []
         /// Descriptors of channels that are to be asked what they wait for.
         var undecided: ContiguousArray<CInt> = []

@@ -47,7 +47,9 @@ final class WireCapture {
         let isPartial = #"^      <field name="_ws.expert" showname="[^"]*is partially decoded"#
         let wanted =
             #"^  <proto name="(tcp|\#(name))"|^    <field name="(tcp.(src|dst)port|\#(name)[^"]*|)" |\#(isPartial)"#
-        let decoding = "-d tcp.port==\(port),\(name) -J 'tcp \(name)' -T pdml"
+        // On a busy machine segments are seen again, and out of their order, which takes a long message apart otherwise.
+        let order = "-o tcp.reassemble_out_of_order:TRUE"
+        let decoding = "-d tcp.port==\(port),\(name) \(order) -J 'tcp \(name)' -T pdml"
         let pipe = "set -o pipefail; tshark -r '\(file)' \(decoding) | grep -aE '\(wanted)'"
         var streams: [DissectedStream: [DissectedLayer]] = [:]
         var stream = DissectedStream(client: "", direction: 0)
