@@ -1,6 +1,3 @@
-import CLinux
-import Glibc
-
 /// Does one thing after the other on a thread of its own, which is there while there is something to do and a second longer.
 ///
 /// A thread that only waits is not free: where a process has more than one, the kernel counts a reference to each descriptor a

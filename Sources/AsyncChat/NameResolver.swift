@@ -1,5 +1,3 @@
-import Glibc
-
 /// Looks names up on a thread of its own, because getaddrinfo(3) blocks and a loop never may. It is there while there is
 /// something to look up, and a second longer.
 ///

@@ -120,8 +120,7 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
 
     package func message(_ header: MessageHeader, kind: String?, payload: RawSpan) {
         if let depths, depths[header.route][header.direction] == .off { return }
-        // One cheap look first: it mostly is.
-        if !state.isRecording, case .suspended(let reason, let number) = state.current {
+        if case .suspended(let reason, let number) = state.current {
             return lose(header, in: Loss.Episode(reason: reason, owner: 0, number: number))
         }
         guard canHold(Batch.rowByteCount + payload.byteCount) else {

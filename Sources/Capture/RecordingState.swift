@@ -70,7 +70,9 @@ final class RecordingState: Sendable {
     }
 
     private static func state(of word: UInt64) -> State {
-        guard let reason = GapReason(rawValue: UInt8(truncatingIfNeeded: word)) else { return .recording }
+        // Mostly there is none, which costs one look: this is asked for every message.
+        let code = UInt8(truncatingIfNeeded: word)
+        guard code != 0, let reason = GapReason(rawValue: code) else { return .recording }
         return .suspended(reason, number: word >> 8)
     }
 }

@@ -297,14 +297,10 @@ import Testing
     @Test func `is asked for ever more at once also where very many channels are busy`() throws {
         let loopback = try Loopback()
         defer { loopback.end() }
-        let type = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        let busy = (0..<600).map { _ in
-            var ends: (CInt, CInt) = (-1, -1)
-            withUnsafeMutableBytes(of: &ends) {
-                #expect(socketpair(AF_UNIX, type, 0, $0.baseAddress!.assumingMemoryBound(to: CInt.self)) == 0)
-            }
-            _ = Socket(owning: ends.1)
-            return Dispatcher(loop: loopback.loop, socket: Socket(owning: ends.0))
+        // Their other ends are closed at once, so that they are ready for ever.
+        let busy = try (0..<600).map { _ in
+            let pair = try SocketPair()
+            return Dispatcher(loop: loopback.loop, socket: pair.near)
         }
         #expect(try turnsToAcceptAHundred(loopback) < 60)
         for channel in busy { channel.close() }
