@@ -163,7 +163,7 @@ open class ChatChannel: Dispatcher {
         let free = UnsafeMutableRawBufferPointer(rebasing: buffer[held..<held + inputBufferByteCount])
         let count: Int
         do {
-            switch try recv(into: free) {
+            switch try receive(into: free) {
             case .wouldBlock:
                 return
             case .endOfStream:
@@ -531,7 +531,7 @@ open class ChatChannel: Dispatcher {
         let offered = gathers ? bytes : UnsafeRawBufferPointer(rebasing: bytes.prefix(outputBufferByteCount))
         let serial = queue.headSerial
         do {
-            let count = try transmit(offered)
+            let count = try sendCounting(offered)
             if count > 0, queue.headSerial == serial { queue.sent(count) }
             if count > 0 { handleSent(byteCount: count) }
             return count == offered.count
@@ -551,7 +551,7 @@ open class ChatChannel: Dispatcher {
         let offered = gathers ? bytes : UnsafeRawBufferPointer(rebasing: bytes.prefix(outputBufferByteCount))
         let discards = sending.discards
         do {
-            let count = try transmit(offered)
+            let count = try sendCounting(offered)
             if count < bytes.count, discards == sending.discards {
                 queueRest(of: bytes, offered: offered.count, sent: count)
             }
@@ -570,10 +570,10 @@ open class ChatChannel: Dispatcher {
 
     /// The one place that sends. Nobody else's bytes get in between: what is pushed meanwhile queues behind.
     @inline(__always)
-    private func transmit(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
+    private func sendCounting(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
         sending.isAtWork = true
         defer { sending.isAtWork = false }
-        let count = try send(bytes)
+        let count = try transmit(bytes)
         counts.writes += 1
         counts.bytesOut += Int64(count)
         if count < bytes.count { counts.partialWrites += 1 }

@@ -27,6 +27,8 @@ open class Dispatcher: CustomStringConvertible {
         /// The loop has yet to ask what it waits for.
         var isUndecided = false
         var isFile = false
+        /// A socket for which nobody overrides `recv(into:)` and `send`.
+        var isPlain = false
         var isConnected = false
         var isConnecting = false
         var isListening = false
@@ -216,6 +218,7 @@ open class Dispatcher: CustomStringConvertible {
 
     private func enter(_ descriptor: CInt) {
         standing.descriptor = descriptor
+        standing.isPlain = !standing.isFile && receivesAndSendsPlainly
         standing.registration = loop.register(self)
         interestMayHaveChanged()
         handleAdoption()
@@ -281,7 +284,15 @@ open class Dispatcher: CustomStringConvertible {
         return interest
     }
 
+    /// An event of this channel is being served: what is not to be done in the middle of it can be left to
+    /// `EventLoop.afterEvent(_:)`.
+    public final var isBeingServed: Bool { loop.isServing(self) }
+
     // MARK: - Receiving and sending
+
+    /// This class and its subclasses leave `recv(into:)` and `send` as they are, so that a chat channel need not ask for them,
+    /// but can make the system call itself. Default: not known, and they are called.
+    open var receivesAndSendsPlainly: Bool { false }
 
     /// One recv(2) into the buffer, read(2) of what is no socket. Tests script it here.
     open func recv(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Socket.ReadOutcome {
@@ -291,6 +302,18 @@ open class Dispatcher: CustomStringConvertible {
     /// One send(2), write(2) to what is no socket: how many bytes the kernel took, 0 where it would block. Tests script it here.
     open func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
         standing.isFile ? try OpenFile.write(descriptor, bytes) : try Socket.send(descriptor, bytes)
+    }
+
+    /// `recv(into:)`, where anybody may have overridden it.
+    @inline(__always)
+    final func receive(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Socket.ReadOutcome {
+        standing.isPlain ? try Socket.receive(descriptor, into: buffer) : try recv(into: buffer)
+    }
+
+    /// `send`, where anybody may have overridden it.
+    @inline(__always)
+    final func transmit(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
+        standing.isPlain ? try Socket.send(descriptor, bytes) : try send(bytes)
     }
 
     /// The urgent byte that has come, nil if there is none (recv(2), MSG_OOB).
@@ -398,10 +421,14 @@ open class Dispatcher: CustomStringConvertible {
     private static let acceptBatch: UInt8 = 64
     private static let acceptRest = Duration.milliseconds(100)
 
+    // Part of the loop's turn, as `receive` and `transmit` are of the reads and sends: each function that returns after the kernel was
+    // entered is one whose return the processor guesses wrong (10 ns).
+    @inline(__always)
     final func serve(_ readiness: Readiness) {
         serve(readiness, watchedFor: standing.watched)
     }
 
+    @inline(__always)
     final func serve(_ readiness: Readiness, watchedFor interest: Interest) {
         let registration = standing.registration
         // Hang-up means "read to the end first"; a channel that does not read learns of it by writing.

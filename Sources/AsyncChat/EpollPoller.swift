@@ -58,10 +58,10 @@ final class EpollPoller: Poller {
         into ready: inout ContiguousArray<ReadyDescriptor>
     ) throws(SystemError) {
         let timeout = hasAlwaysReady ? 0 : timeoutMilliseconds
-        let count = epoll_wait(descriptor, events.baseAddress, CInt(events.count), timeout)
+        let count = uncancelled_epoll_wait(descriptor, events.baseAddress, CInt(events.count), timeout)
         guard count >= 0 else {
-            if errno == EINTR { return }
-            throw .last("wait for events")
+            if count == -EINTR { return }
+            throw SystemError(doing: "wait for events", code: -count)
         }
         for index in 0..<Int(count) {
             let event = events[index]

@@ -55,6 +55,8 @@ public final class EventLoop {
         var undecided: ContiguousArray<CInt> = []
         /// Empty but for its memory, which a turn borrows.
         var ready: ContiguousArray<ReadyDescriptor> = []
+        /// What is to follow the event that is being served.
+        var following: ContiguousArray<() -> Void> = []
     }
 
     /// Plain values that every event looks at: private, so that looking costs no check.
@@ -65,6 +67,10 @@ public final class EventLoop {
         var rounds: Int64 = 0
         /// Some channel is to be asked what it waits for.
         var hasUndecided = false
+        /// The token of the event that is being served; the mailbox's where there is none.
+        var serving = EventLoop.mailboxToken
+        /// Something is to follow it.
+        var hasFollowing = false
         /// When the next timer is due; the end of the clock where there is none.
         var nextTimer = LoopInstant(nanoseconds: .max)
     }
@@ -152,6 +158,7 @@ public final class EventLoop {
         turning.now = clock.monotonic()
         turning.realTimeNanoseconds = clock.realTimeNanoseconds()
         for index in ready.indices { serve(ready[index]) }
+        turning.serving = Self.mailboxToken
         ready.removeAll(keepingCapacity: true)
         swap(&ready, &lists.pointee.ready)
         // What an action schedules for now is due next turn: a timer that renews itself cannot hold up the loop.
@@ -170,6 +177,16 @@ public final class EventLoop {
     public func atTurnEnd(_ action: @escaping () -> Void) {
         turnEndActions.append(action)
     }
+
+    /// Has `action` called once the event that is being served has been told in full; at once where none is.
+    public func afterEvent(_ action: @escaping () -> Void) {
+        guard turning.serving != Self.mailboxToken else { return action() }
+        turning.hasFollowing = true
+        lists.pointee.following.append(action)
+    }
+
+    /// Is an event of this channel being served?
+    func isServing(_ channel: Dispatcher) -> Bool { turning.serving == channel.token }
 
     /// Closes every channel and forgets every timer, callback and turn-end action (asyncore's `close_all`).
     public func closeAll() {
@@ -309,6 +326,7 @@ public final class EventLoop {
     }
 
     private func serve(_ event: ReadyDescriptor) {
+        turning.serving = event.token
         guard event.token != Self.mailboxToken else {
             for work in mailbox.takeAll() { work(self) }
             return
@@ -317,6 +335,18 @@ public final class EventLoop {
         lists.pointee.map[Int(truncatingIfNeeded: event.token & 0xFFFF_FFFF)]?._withUnsafeGuaranteedRef { channel in
             if channel.isRegistered(as: registration) { channel.serve(event.readiness) }
         }
+        if turning.hasFollowing { follow() }
+    }
+
+    private func follow() {
+        // The event is over: nothing more comes to follow it.
+        turning.serving = Self.mailboxToken
+        turning.hasFollowing = false
+        var actions: ContiguousArray<() -> Void> = []
+        swap(&actions, &lists.pointee.following)
+        for action in actions { action() }
+        actions.removeAll(keepingCapacity: true)
+        swap(&actions, &lists.pointee.following)
     }
 
     // MARK: - The read buffer

@@ -144,10 +144,10 @@ public struct Socket: ~Copyable {
             let count = uncancelled_recv(descriptor, buffer.baseAddress, buffer.count, 0)
             if count > 0 { return .bytes(count) }
             if count == 0 { return .endOfStream }
-            switch errno {
+            switch CInt(-count) {
             case EAGAIN: return .wouldBlock
             case EINTR: continue
-            default: throw .last("receive")
+            case let code: throw SystemError(doing: "receive", code: code)
             }
         }
     }
@@ -158,10 +158,10 @@ public struct Socket: ~Copyable {
         while true {
             let count = uncancelled_send(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
             if count >= 0 { return count }
-            switch errno {
+            switch CInt(-count) {
             case EAGAIN: return 0
             case EINTR: continue
-            default: throw .last("send")
+            case let code: throw SystemError(doing: "send", code: code)
             }
         }
     }

@@ -119,6 +119,8 @@ final class RelayChannel: ChatChannel {
     /// This program has no children.
     override var isSoleOwner: Bool { true }
 
+    override var receivesAndSendsPlainly: Bool { true }
+
     override func prepare(_ socket: borrowing Socket) {
         SessionSockets.prepare(socket)
     }
@@ -129,14 +131,10 @@ final class RelayChannel: ChatChannel {
         // What is read must be recorded, so nothing is read that could not be. Asked afresh, for earlier events of this turn may
         // have filled the recorder.
         guard !terms.isRecorded || audience.hasRoom else { return }
-        session.beginEvent()
-        defer { session.endEvent() }
         try super.handleRead()
     }
 
     override func handleWrite() throws {
-        session.beginEvent()
-        defer { session.endEvent() }
         try super.handleWrite()
         session.drained(side)
     }

@@ -22,7 +22,6 @@ final class Session {
     /// What `auto` took.
     private var recognised: NamedProtocol?
     private var deferred = SessionState.Action.nothing
-    private var eventDepth: UInt8 = 0
     /// Something happened since the last sample.
     private var isChanged = true
 
@@ -139,14 +138,15 @@ final class Session {
 
     // MARK: - Events of the channels
 
-    /// A channel's event begins: nothing is closed until it ends.
-    func beginEvent() {
-        eventDepth += 1
+    /// In the middle of a channel's event nothing is closed.
+    private var isInEvent: Bool { clientEnd?.isBeingServed == true || upstreamEnd?.isBeingServed == true }
+
+    private func performAfterEvent(_ action: SessionState.Action) {
+        if deferred == .nothing { relay.loop.afterEvent { [self] in performDeferred() } }
+        deferred = action
     }
 
-    func endEvent() {
-        eventDepth -= 1
-        guard eventDepth == 0, deferred != .nothing else { return }
+    private func performDeferred() {
         let action = deferred
         deferred = .nothing
         perform(action)
@@ -278,10 +278,7 @@ final class Session {
     private func perform(_ action: SessionState.Action) {
         clientEnd?.mayRelay(state.mayRead(.client))
         upstreamEnd?.mayRelay(state.mayRead(.upstream))
-        guard !action.isClosing || eventDepth == 0 else {
-            deferred = action
-            return
-        }
+        if action.isClosing, isInEvent { return performAfterEvent(action) }
         switch action {
         case .nothing, .startRelaying:
             break

@@ -66,6 +66,40 @@ enum Callback: String, CaseIterable, CustomTestStringConvertible {
         }
     }
 
+    @Test func `may leave to the end of its event what must not be done in the middle`() throws {
+        try withLoopback { loopback in
+            let loop = loopback.loop
+            loopback.server.actions["received"] = { channel in
+                #expect(channel.isBeingServed)
+                #expect(!loopback.client.isBeingServed)
+                loop.afterEvent {
+                    #expect(channel.messages.count == 2, "the event was told in full")
+                    #expect(!channel.isBeingServed)
+                    loop.afterEvent { channel.events.append("at once") }
+                    channel.events.append("after")
+                    channel.close()
+                }
+            }
+            loopback.client.push("one\ntwo\n")
+            try loop.run { !loopback.server.isOpen }
+            #expect(loopback.server.events == ["at once", "after"])
+            loop.settle()
+            #expect(loopback.server.events == ["at once", "after"], "once")
+        }
+    }
+
+    @Test func `outside of events has nothing to wait for`() throws {
+        let loop = try makeLoop()
+        defer { loop.closeAll() }
+        var calls = 0
+        loop.afterEvent { calls += 1 }
+        #expect(calls == 1)
+        loop.schedule(after: .zero) { loop.afterEvent { calls += 1 } }
+        loop.mailbox.submit { loop in loop.afterEvent { loop.stop() } }
+        loop.turn(timeout: .zero)
+        #expect(calls == 2)
+    }
+
     @Test func `that closes while connecting is the last of its channel`() throws {
         let loopback = try Loopback()
         defer { loopback.end() }

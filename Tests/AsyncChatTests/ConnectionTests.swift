@@ -31,6 +31,47 @@ import Testing
         }
     }
 
+    /// Transfers as every channel does, and writes down that it was asked to.
+    private final class Asked: RecordingChannel {
+        var transfers: [String] = []
+        private let isPlain: Bool
+
+        init(loop: EventLoop, socket: consuming Socket, isPlain: Bool) {
+            self.isPlain = isPlain
+            super.init(loop: loop, socket: socket)
+        }
+
+        override var receivesAndSendsPlainly: Bool { isPlain }
+
+        override func recv(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Socket.ReadOutcome {
+            transfers.append("recv")
+            return try super.recv(into: buffer)
+        }
+
+        override func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
+            transfers.append("send")
+            return try super.send(bytes)
+        }
+    }
+
+    @Test(arguments: [false, true]) func `is transferred by its own methods, unless it says that they are plain`(
+        isPlain: Bool
+    ) throws {
+        let loop = try makeLoop()
+        defer { loop.closeAll() }
+        let pair = try SocketPair()
+        let channel = Asked(loop: loop, socket: pair.near, isPlain: isPlain)
+        try pair.far.send("to it")
+        loop.turn(timeout: .seconds(5))
+        #expect(channel.tail == Array("to it".utf8))
+        channel.push(Array("from it".utf8))
+        var answer = [UInt8](repeating: 0, count: 100)
+        let far = pair.far.descriptor
+        let outcome = try answer.withUnsafeMutableBytes { try Socket.receive(far, into: $0) }
+        #expect(outcome == .bytes(7) && answer.starts(with: Array("from it".utf8)))
+        #expect(channel.transfers == (isPlain ? [] : ["recv", "send"]))
+    }
+
     @Test(arguments: Family.allCases) func `knows both its addresses and its states`(family: Family) throws {
         let loopback = try Loopback(family)
         defer { loopback.end() }
