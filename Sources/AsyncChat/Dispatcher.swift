@@ -180,6 +180,11 @@ open class Dispatcher: CustomStringConvertible {
         withSocket { $0.resetOnClose() }
     }
 
+    /// Has the kernel ask now and then, where nothing is said, whether the peer is still there (SO_KEEPALIVE, tcp(7)).
+    public final func keepAlive() {
+        withSocket { $0.set(.keepAlive, true) }
+    }
+
     /// Ends the stream towards the peer; receiving goes on (shutdown(2), SHUT_WR).
     public final func shutdownWrite() throws(SystemError) {
         if standing.isFile { throw SystemError(doing: "shut down sending", code: ENOTSOCK) }

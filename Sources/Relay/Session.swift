@@ -22,6 +22,8 @@ final class Session {
     /// What `auto` took.
     private var recognised: NamedProtocol?
     private var deferred = SessionState.Action.nothing
+    /// The kernel asks whether its peers are still there.
+    private var isKeptAlive = false
     /// Something happened since the last sample.
     private var isChanged = true
 
@@ -215,6 +217,7 @@ final class Session {
         } else if let limit = limits.idleTimeout, now - lastActivity >= limit {
             return abort(.idleTimeout)
         }
+        if !isKeptAlive, !state.isConnecting { keepAlive() }
         guard isSampling else { return }
         client.tellPause()
         upstream.tellPause()
@@ -225,6 +228,14 @@ final class Session {
             client.releaseIdleMemory()
             upstream.releaseIdleMemory()
         }
+    }
+
+    /// Only of a session that lasts: what is over within a second need not be asked after, and the kernel's timers for it are
+    /// a thirtieth of all that such a session costs.
+    private func keepAlive() {
+        isKeptAlive = true
+        client.keepAlive()
+        upstream.keepAlive()
     }
 
     /// What both channels hold now.

@@ -1,3 +1,5 @@
+import AsyncChat
+import Glibc
 import Testing
 import Traffic
 
@@ -19,6 +21,17 @@ import Traffic
         let scene = try scene()
         let pair = try scene.conversation()
         #expect(scene.turnsWhileIdle() < Self.few)
+        #expect(!pair.client.isClosed)
+    }
+
+    @Test func `has the kernel ask after the peers of a session that lasts`() throws {
+        let scene = try RelayScene()
+        let pair = try scene.conversation()
+        let ends = scene.loop.channels.filter { $0 is RelayChannel }
+        #expect(ends.count == 2)
+        #expect(ends.allSatisfy { WireSocket.option(SO_KEEPALIVE, of: $0.descriptor) == 0 })
+        scene.pass(.seconds(1))
+        #expect(ends.allSatisfy { WireSocket.option(SO_KEEPALIVE, of: $0.descriptor) == 1 })
         #expect(!pair.client.isClosed)
     }
 

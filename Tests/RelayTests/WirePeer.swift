@@ -138,6 +138,13 @@ enum WireSocket {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &byteCount, socklen_t(MemoryLayout<CInt>.size))
     }
 
+    /// What an option of the socket level is (getsockopt(2)).
+    static func option(_ name: CInt, of descriptor: CInt) -> CInt {
+        var value: CInt = -1
+        var byteCount = socklen_t(MemoryLayout<CInt>.size)
+        return getsockopt(descriptor, SOL_SOCKET, name, &value, &byteCount) == 0 ? value : -1
+    }
+
     static func withLoopback(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Void) rethrows {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
