@@ -45,7 +45,7 @@ package struct Upkeep: Equatable, Sendable {
         _ progress: Progress
     ) throws(CaptureError) -> Upkeep {
         try run(path, retention) { (work, upkeep) throws(SQLiteError) in
-            var pruner = try Pruner(work.database, retention)
+            var pruner = try Pruner(work.database, retention, Pace(isBehind: { false }))
             while let pruned = try pruner.pruneSome(of: work.database, at: Clock.now, isIdle: true) {
                 upkeep.messages += pruned.messages
                 upkeep.sessions += pruned.sessions

@@ -57,7 +57,7 @@ private final class Store {
         secondsLater: Int64 = 0,
         isIdle: Bool = true
     ) throws -> (sum: Pruner.Pruned, most: Int64) {
-        var pruner = try Pruner(database, retention)
+        var pruner = try Pruner(database, retention, Pace(isBehind: { false }))
         var sum = Pruner.Pruned()
         var most: Int64 = 0
         let now = Timestamp(nanosecondsSince1970: (Self.now + secondsLater) * 1_000_000_000)

@@ -46,6 +46,9 @@ final class HandOff: Sendable {
     var byteCount: Int { heldBytes.load(ordering: .relaxed) }
     var messageCount: Int { heldMessages.load(ordering: .relaxed) }
 
+    /// More waits than the writer has in hand at a quiet pace.
+    var isBacklogged: Bool { byteCount > lowMark / 8 }
+
     /// Monotonic nanoseconds since when the writer has had work and committed nothing; nil while it has none.
     var unansweredSince: Int64? {
         let since = busySince.load(ordering: .relaxed)

@@ -9,8 +9,10 @@ import Traffic
 struct MessageWriter {
     private let insertions: [MessageInsertion]
     private let largestID: Statement
+    private let pace: Pace
 
-    init(_ database: borrowing Database) throws(SQLiteError) {
+    init(_ database: borrowing Database, _ pace: Pace) throws(SQLiteError) {
+        self.pace = pace
         var insertions: [MessageInsertion] = []
         for rowCount in MessageInsertion.rowCounts {
             insertions.append(try MessageInsertion(of: rowCount, into: database))
@@ -43,6 +45,7 @@ struct MessageWriter {
                             UnsafeRawBufferPointer(payloads),
                             firstID: numbersItself ? nil : nextID
                         )
+                        pace.breathe()
                         rest = rest.dropFirst(insertion.rowCount)
                         nextID += Int64(insertion.rowCount)
                         if !numbersItself { numbersItself = try largestID.firstInteger() == nextID - 1 }

@@ -72,14 +72,14 @@ struct Pruner {
     private static let leastMove: Int64 = 1_000_000
     private static let pagesPerPiece: Int64 = 256
 
-    init(_ database: borrowing Database, _ retention: Retention) throws(SQLiteError) {
+    init(_ database: borrowing Database, _ retention: Retention, _ pace: Pace) throws(SQLiteError) {
         self.retention = retention
         limits = SizeLimits(retention)
         space = try SpaceReader(database)
         latestSpace = try space.read()
         begin = try database.prepare("BEGIN IMMEDIATE", doing: "beginning to delete what is old")
         commit = try database.prepare("COMMIT", doing: "deleting what is old")
-        messages = try MessagePruning(database, bytesPerPiece: limits.transaction)
+        messages = try MessagePruning(database, bytesPerPiece: limits.transaction, pace)
         sessions = try SessionSweep(database)
         deleteGaps = try database.prepare(
             "DELETE FROM gaps WHERE rowid <= (SELECT min(rowid) + 4096 FROM gaps) AND to_ns < ?",

@@ -25,6 +25,7 @@ struct RowWriter {
     private let run: Int64
     private let routes: [String]
     private let messages: MessageWriter
+    private let pace: Pace
     private let insertSession: Statement
     private let connectSession: Statement
     private let frameSession: Statement
@@ -36,10 +37,11 @@ struct RowWriter {
     private let updateGap: Statement
     private var bounds = MessageBounds()
 
-    init(_ database: borrowing Database, run: Int64, routes: [String]) throws(SQLiteError) {
+    init(_ database: borrowing Database, run: Int64, routes: [String], _ pace: Pace) throws(SQLiteError) {
+        self.pace = pace
         self.run = run
         self.routes = routes
-        messages = try MessageWriter(database)
+        messages = try MessageWriter(database, pace)
         insertSession = try database.prepare(
             """
             INSERT INTO sessions (id, run_id, route, client_address, opened_at_ns) VALUES (?, ?, ?, ?, ?)
@@ -111,6 +113,12 @@ struct RowWriter {
         if countingMessages, let loss = Loss(refusing: batches) { try write(loss, to: database, &position) }
     }
 
+    /// Of statements that come by the session, as there may be thousands.
+    private func run(_ statement: Statement) throws(SQLiteError) {
+        try statement.run()
+        pace.breathe()
+    }
+
     private func writeBeginnings(_ batch: Batch) throws(SQLiteError) {
         for opening in batch.openings {
             insertSession.bind(opening.session.rawValue, at: 1)
@@ -118,18 +126,18 @@ struct RowWriter {
             insertSession.bind(routes.indices.contains(opening.route) ? routes[opening.route] : "", at: 3)
             insertSession.bind(opening.clientAddress, at: 4)
             insertSession.bind(opening.at.nanosecondsSince1970, at: 5)
-            try insertSession.run()
+            try run(insertSession)
         }
         for connection in batch.connections {
             connectSession.bind(connection.session.rawValue, at: 1)
             connectSession.bind(connection.upstreamAddress, at: 2)
             connectSession.bind(connection.at.nanosecondsSince1970, at: 3)
-            try connectSession.run()
+            try run(connectSession)
         }
         for recognition in batch.recognitions {
             frameSession.bind(recognition.session.rawValue, at: 1)
             frameSession.bind(recognition.framing, at: 2)
-            try frameSession.run()
+            try run(frameSession)
         }
     }
 
@@ -139,20 +147,20 @@ struct RowWriter {
         boundSession.bind(bound.lastID, at: 3)
         boundSession.bind(bound.sequence.upstream, at: 4)
         boundSession.bind(bound.sequence.downstream, at: 5)
-        try boundSession.run()
+        try run(boundSession)
     }
 
     private func writeStates(_ batch: Batch) throws(SQLiteError) {
         for row in batch.tallies {
             Self.bind(row.tally, of: row.session, to: tallySession)
-            try tallySession.run()
+            try run(tallySession)
         }
         for sample in batch.samples { try write(sample) }
         for closing in batch.closings {
             Self.bind(closing.tally, of: closing.session, to: closeSession)
             closeSession.bind(closing.at.nanosecondsSince1970, at: 6)
             closeSession.bind(closing.reason.rawValue, at: 7)
-            try closeSession.run()
+            try run(closeSession)
         }
     }
 
@@ -178,7 +186,7 @@ struct RowWriter {
         insertSample.bind(sample.state.writes, at: 11)
         insertSample.bind(sample.state.partialWrites, at: 12)
         insertSample.bind(sample.state.pausedNanoseconds, at: 13)
-        try insertSample.run()
+        try run(insertSample)
     }
 
     /// A new gap, or more of one: the loops hand over their parts one after another.

@@ -17,6 +17,7 @@ struct Writer: ~Copyable {
     private var checkpointer: Checkpointer
     private let room: RoomWatch
     private var pruner: Pruner
+    private let pace: Pace
     /// Monotonic nanoseconds before which nothing is pruned, for it just failed.
     private var prunesFrom: Int64 = 0
     /// Monotonic nanoseconds.
@@ -43,7 +44,7 @@ struct Writer: ~Copyable {
         let file = try CaptureFile.open(commons.configuration)
         let beginning: Beginning
         do throws(SQLiteError) {
-            beginning = try Beginning(file.database, commons.configuration)
+            beginning = try Beginning(file.database, commons.configuration, commons.handOff)
         } catch {
             throw CaptureFile.translated(error, commons.configuration.databasePath)
         }
@@ -61,6 +62,7 @@ struct Writer: ~Copyable {
         let stepPages = Int32(clamping: limits.logStep / beginning.pageByteCount)
         checkpointer = Checkpointer(file.database, stepPages: stepPages, commons.gauges)
         pruner = beginning.pruner
+        pace = beginning.pace
         room = beginning.room
         watch = FileWatch(CapturePaths(database: commons.configuration.databasePath))
         run = beginning.run
@@ -79,6 +81,7 @@ struct Writer: ~Copyable {
         let run: RunRow
         let rows: RowWriter
         let pruner: Pruner
+        let pace: Pace
         let room: RoomWatch
         let pageByteCount: Int64
         let begin: Statement
@@ -86,11 +89,16 @@ struct Writer: ~Copyable {
         let firstSessionID: Int64
         let nextMessageID: Int64
 
-        init(_ database: borrowing Database, _ configuration: CaptureConfiguration) throws(SQLiteError) {
+        init(
+            _ database: borrowing Database,
+            _ configuration: CaptureConfiguration,
+            _ handOff: HandOff
+        ) throws(SQLiteError) {
             unclean = try Recovery.run(on: database, at: Clock.now)
             run = try RunRow(configuration.run, on: database, at: Clock.now)
-            rows = try RowWriter(database, run: run.id, routes: configuration.routes)
-            pruner = try Pruner(database, configuration.retention)
+            pace = Pace(isBehind: { handOff.isBacklogged })
+            rows = try RowWriter(database, run: run.id, routes: configuration.routes, pace)
+            pruner = try Pruner(database, configuration.retention, pace)
             room = try RoomWatch(database, configuration)
             pageByteCount = pruner.latestSpace.pageByteCount
             begin = try database.prepare("BEGIN IMMEDIATE", doing: "beginning a transaction")
@@ -111,6 +119,8 @@ struct Writer: ~Copyable {
     /// has its end.
     mutating func work() -> Bool {
         defer { if watch.complaint != nil { begin.keepsConnection() } }
+        PacedWrites.begin(pace)
+        defer { PacedWrites.end() }
         var hasMoreToPrune = true
         while true {
             let deadline = Clock.monotonic + (hasMoreToPrune ? 0 : Self.idleNanoseconds)
@@ -262,6 +272,7 @@ struct Writer: ~Copyable {
             var hasMore: Bool
             repeat {
                 hasMore = try pruneSome(isIdle: isIdle)
+                pace.breathe()
                 // A piece may touch many pages, as those of a session's samples are its own.
                 report(checkpointer.afterCommit(file.database))
                 let limit = pruner.isPressing ? Self.pressingPruneNanoseconds : Self.pruneNanoseconds
