@@ -18,18 +18,6 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
     /// By route; nil where all of every route is recorded.
     private let depths: [PerDirection<CaptureDepth>]?
 
-    private struct Open {
-        let byteCount: Int
-        let messageCount: Int
-        let isFull: Bool
-
-        init(_ batch: borrowing Batch) {
-            byteCount = batch.byteCount
-            messageCount = batch.messages.count
-            isFull = batch.isFull
-        }
-    }
-
     /// What is known of a session that opened while recording was suspended.
     private struct Unintroduced {
         let opening: SessionOpening
@@ -37,19 +25,18 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
         var recognition: Batch.Recognition?
     }
 
-    /// In memory of its own: changed by way of a pointer it is not checked against looks from inside the change, as it would be
-    /// in a class's variable. Safe: only this file has it, for as long as the tap lives, and what changes a batch is the batch's
-    /// own and the hand-off's, which know no tap. The check took a tenth of the instructions of taking a message down.
+    /// The open one. In memory of its own: used by way of a pointer it is not checked against uses from inside the use, as it
+    /// would be in a class's variable. Safe: only this file has it, for as long as the tap lives, and what changes a batch is the
+    /// batch's own and the hand-off's, which know no tap. The check took a tenth of the instructions of taking a message down.
     private let batch: UnsafeMutablePointer<Batch> = {
         let batch = UnsafeMutablePointer<Batch>.allocate(capacity: 1)
         batch.initialize(to: Batch())
         return batch
     }()
-    /// Of the open batch, what is asked for with every read and message: plain values, at which a look costs no check.
-    private var open = Open(Batch())
     /// The part of the open batch that the hand-off knows of.
     private var countedBytes = 0
     private var countedMessages = 0
+    private var uncountedBytes: Int { batch.pointee.byteCount - countedBytes }
     /// Monotonic nanoseconds, of the first turn that left something in the open batch.
     private var openSince: Int64?
     /// Live sessions whose opening was put into a batch.
@@ -67,7 +54,7 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
         state = commons.state
         number = commons.register(gauges, wake: wake)
         handOverAge = commons.configuration.handOverAge.wholeNanoseconds
-        handOverByteCount = min(Batch.fullPayloadByteCount, commons.configuration.bufferByteCount / 8)
+        handOverByteCount = min(Batch.fullByteCount, commons.configuration.bufferByteCount / 8)
         stallLimit = commons.configuration.stallLimit.wholeNanoseconds
         drops = commons.configuration.whenBehind == .drop
         let depths = commons.configuration.depths
@@ -79,12 +66,6 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
         batch.deallocate()
     }
 
-    @inline(__always)
-    private func change(_ body: (inout Batch) -> Void) {
-        body(&batch.pointee)
-        open = Open(batch.pointee)
-    }
-
     // MARK: - The loop
 
     /// To be called after every turn. Hands over what is large or old enough, and notices a writer that hangs.
@@ -94,7 +75,7 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
         count()
         guard state.isRecording else { return nil }
         introduceAll()
-        if open.byteCount > 0, openSince == nil { opened(at: now) }
+        if batch.pointee.byteCount > 0, openSince == nil { opened(at: now) }
         if let openSince, now - openSince >= handOverAge { submit(at: now) }
         // Without an array: this is said after every turn.
         let handOver = openSince.map { $0 + handOverAge }
@@ -113,7 +94,7 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
     /// the bound, and nothing is lost: a read of very short messages takes many times its size as rows.
     package var hasRoom: Bool {
         if drops || !state.isRecording { return true }
-        return handOff.hasRoom(besides: open.byteCount - countedBytes)
+        return handOff.hasRoom(besides: uncountedBytes)
     }
 
     // MARK: - What is heard
@@ -127,7 +108,7 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
             return lose(header, in: Loss.Episode(reason: .behind, owner: number, number: episode))
         }
         if owesIntroductions { introduceAll() }
-        change { $0.append(header, kind, payload) }
+        batch.pointee.append(header, kind, payload)
         submitIfFull()
     }
 
@@ -138,13 +119,13 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
             return
         }
         introduced.insert(opening.session)
-        change { $0.append(opening) }
+        batch.pointee.append(opening)
     }
 
     package func sessionConnected(_ session: SessionID, route: Int, upstreamAddress: String, at: Timestamp) {
         let connection = Batch.Connection(session: session, upstreamAddress: upstreamAddress, at: at)
         if introduced.contains(session) {
-            change { $0.append(connection) }
+            batch.pointee.append(connection)
         } else {
             unintroduced[session]?.connection = connection
         }
@@ -153,7 +134,7 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
     package func framingRecognised(_ session: SessionID, route: Int, framing: String, at: Timestamp) {
         let recognition = Batch.Recognition(session: session, framing: framing)
         if introduced.contains(session) {
-            change { $0.append(recognition) }
+            batch.pointee.append(recognition)
         } else {
             unintroduced[session]?.recognition = recognition
         }
@@ -164,14 +145,14 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
             // Of a route that is off no session was introduced.
             depths == nil || introduced.contains(session)
         else { return }
-        change { $0.append(tally, of: session, client, upstream) }
+        batch.pointee.append(tally, of: session, client, upstream)
         submitIfFull()
     }
 
     package func sessionClosed(_ closing: SessionClosing) {
         if state.isRecording { introduceAll() }
         if introduced.remove(closing.session) != nil {
-            change { $0.append(closing) }
+            batch.pointee.append(closing)
         } else {
             unintroduced[closing.session] = nil
         }
@@ -183,25 +164,24 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
         guard owesIntroductions else { return }
         for (session, known) in unintroduced {
             introduced.insert(session)
-            change { $0.append(known.opening) }
-            if let connection = known.connection { change { $0.append(connection) } }
-            if let recognition = known.recognition { change { $0.append(recognition) } }
+            batch.pointee.append(known.opening)
+            if let connection = known.connection { batch.pointee.append(connection) }
+            if let recognition = known.recognition { batch.pointee.append(recognition) }
         }
         unintroduced.removeAll()
     }
 
     private func lose(_ header: MessageHeader, in episode: Loss.Episode) {
-        change { $0.count(header, lostIn: episode) }
+        batch.pointee.count(header, lostIn: episode)
         gauges.loss(episode.reason).add(messages: 1, bytes: Int64(header.byteCount))
     }
 
     /// Dropping begins above the high mark and ends at the low one, so that a gap is one stretch, not a comb.
     private func canHold(_ byteCount: Int) -> Bool {
         guard drops else { return true }
-        let uncounted = open.byteCount - countedBytes
         if isDropping {
-            isDropping = !handOff.isRelaxed(besides: uncounted)
-        } else if !(isWithinBound(byteCount) && handOff.isBelowHighMark(besides: uncounted)) {
+            isDropping = !handOff.isRelaxed(besides: uncountedBytes)
+        } else if !(isWithinBound(byteCount) && handOff.isBelowHighMark(besides: uncountedBytes)) {
             isDropping = true
             episode += 1
         }
@@ -209,17 +189,18 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
     }
 
     private func isWithinBound(_ byteCount: Int) -> Bool {
-        handOff.byteCount + open.byteCount - countedBytes + byteCount <= commons.configuration.bufferByteCount
+        handOff.byteCount + uncountedBytes + byteCount <= commons.configuration.bufferByteCount
     }
 
+    @inline(__always)
     private func submitIfFull() {
-        if open.isFull || open.byteCount >= handOverByteCount { submit(at: Clock.monotonic) }
+        if batch.pointee.isFull(at: handOverByteCount) { submit(at: Clock.monotonic) }
     }
 
     private func submit(at now: Int64) {
-        guard open.byteCount > 0 else { return }
+        guard batch.pointee.byteCount > 0 else { return }
         count()
-        change { handOff.submit(&$0, at: now) }
+        handOff.submit(&batch.pointee, at: now)
         countedBytes = 0
         countedMessages = 0
         openSince = nil
@@ -233,10 +214,12 @@ package final class RecorderTap: MessageObserver, RoomKeeper {
 
     /// Tells the hand-off what the open batch has grown by.
     private func count() {
-        guard open.byteCount != countedBytes || open.messageCount != countedMessages else { return }
-        handOff.hold(bytes: open.byteCount - countedBytes, messages: open.messageCount - countedMessages)
-        countedBytes = open.byteCount
-        countedMessages = open.messageCount
+        // Each message has bytes of its own.
+        guard uncountedBytes != 0 else { return }
+        let messages = batch.pointee.messages.count
+        handOff.hold(bytes: uncountedBytes, messages: messages - countedMessages)
+        countedBytes = batch.pointee.byteCount
+        countedMessages = messages
     }
 
     /// The writer cannot tell that it hangs. Answers when to look again.

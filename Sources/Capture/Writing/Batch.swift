@@ -47,9 +47,8 @@ struct Batch: Sendable {
     /// What it occupies, near enough: what the bound for the buffer counts.
     private(set) var byteCount = 0
 
-    /// Handed over at this size, however young.
-    static let fullPayloadByteCount = 1 << 20
-    static let fullRowCount = 16 << 10
+    /// Handed over at this size at the latest, however young.
+    static let fullByteCount = 1 << 20
     /// Of samples: with thousands of sessions they come all at once, and each may touch a page of the log. So many fit into the
     /// smallest transaction that a limit makes (`SizeLimits`).
     static let fullSampleCount = 256
@@ -66,10 +65,7 @@ struct Batch: Sendable {
 
     var isEmpty: Bool { byteCount == 0 }
 
-    var isFull: Bool {
-        payloads.count >= Self.fullPayloadByteCount || messages.count >= Self.fullRowCount
-            || samples.count >= Self.fullSampleCount
-    }
+    func isFull(at limit: Int) -> Bool { byteCount >= limit || samples.count >= Self.fullSampleCount }
 
     mutating func append(_ header: MessageHeader, _ kind: String?, _ payload: RawSpan) {
         let kindByteCount = min(kind?.utf8.count ?? 0, Self.longestKind)
@@ -135,8 +131,8 @@ struct Batch: Sendable {
 
     /// Ready for use again. Arrays that grew out of proportion are let go.
     mutating func clear() {
-        messages.removeAll(keepingCapacity: messages.capacity <= 4 * Self.fullRowCount)
-        payloads.removeAll(keepingCapacity: payloads.capacity <= 4 * Self.fullPayloadByteCount)
+        messages.removeAll(keepingCapacity: messages.capacity <= 4 * Self.fullByteCount / Self.rowByteCount)
+        payloads.removeAll(keepingCapacity: payloads.capacity <= 4 * Self.fullByteCount)
         openings.removeAll(keepingCapacity: openings.capacity <= 2 * Self.fullSampleCount)
         connections.removeAll(keepingCapacity: connections.capacity <= 2 * Self.fullSampleCount)
         recognitions.removeAll(keepingCapacity: recognitions.capacity <= 2 * Self.fullSampleCount)
