@@ -13,6 +13,7 @@ struct Measurement: Codable {
     let generatorSeconds: Double
     /// Microseconds; nil where the load measures no latency.
     let p50: Double?
+    let p95: Double?
     let p99: Double?
     let p999: Double?
 
@@ -31,6 +32,7 @@ struct Measurement: Codable {
         systemSeconds = processor?.system
         generatorSeconds = outcome.generatorSeconds
         p50 = microseconds(0.5)
+        p95 = microseconds(0.95)
         p99 = microseconds(0.99)
         p999 = microseconds(0.999)
     }

@@ -12,7 +12,7 @@ struct ComparisonTable {
         var heading = ["system", load.figure.rawValue, "least", "most"] + references.map { "× \($0)" }
         heading += ["CPU µs", "user", "kernel"] + references.map { "CPU × \($0)" } + references.map { "user × \($0)" }
         heading += ["load's core"]
-        if hasLatencies { heading += ["p50 µs", "p99", "p99.9"] }
+        if hasLatencies { heading += ["p50 µs", "p95", "p99", "p99.9"] }
         return "\(load.name): \(load.meaning)\n" + Text.table(heading, measurements.systems.map { row($0, references) })
     }
 
@@ -36,7 +36,7 @@ struct ComparisonTable {
         let share = measurements.spread(system) { $0.generatorSeconds / $0.seconds }?.median ?? 0
         row.append("\(Text.decimal(share * 100)) %")
         if hasLatencies {
-            row += [\Measurement.p50, \.p99, \.p999].map { part in
+            row += [\Measurement.p50, \.p95, \.p99, \.p999].map { part in
                 measurements.spread(system) { $0[keyPath: part] }.map { Text.short($0.median) } ?? "–"
             }
         }

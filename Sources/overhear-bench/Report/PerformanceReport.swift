@@ -52,7 +52,7 @@ struct PerformanceReport {
         var heading = [
             "system", load.figure.rawValue, "least–most", "× floor", "× HAProxy", "CPU µs", "user", "kernel",
         ]
-        if hasLatencies { heading += ["p50 µs", "p99.9 µs"] }
+        if hasLatencies { heading += ["p50 µs", "p95 µs", "p99.9 µs"] }
         let rows = set.systems.map { system in
             var row = [system, Self.median(set.spread(system, value)), Self.range(set.spread(system, value))]
             row += ["floor", "haproxy"].map { Self.ratio(set.ratio(system, over: $0, value)?.median) }
@@ -61,7 +61,9 @@ struct PerformanceReport {
                 set.microsecondsPerMessage(system, part).map { Text.decimal($0, places: 2) } ?? "–"
             }
             if hasLatencies {
-                row += [Self.median(set.spread(system, \.p50)), Self.median(set.spread(system, \.p999))]
+                row += [\Measurement.p50, \.p95, \.p999].map { part in
+                    Self.median(set.spread(system) { $0[keyPath: part] })
+                }
             }
             return row
         }
