@@ -153,7 +153,12 @@ open class ChatChannel: Dispatcher {
         if terminatorByteCount != nil, isOpen { try foundTerminator() }
     }
 
+    /// Can what comes be taken? Asked before each read, as earlier events of the turn may have changed it; if not, nothing is
+    /// received, and the event comes again as long as the channel is `readable`. Default: yes.
+    open func hasRoomForInput() -> Bool { true }
+
     open override func handleRead() throws {
+        guard hasRoomForInput() else { return }
         let held = scan.pointee.heldByteCount
         let serial = reading.serial
         reading.isOver = false

@@ -127,12 +127,8 @@ final class RelayChannel: ChatChannel {
 
     // MARK: - Events
 
-    override func handleRead() throws {
-        // What is read must be recorded, so nothing is read that could not be. Asked afresh, for earlier events of this turn may
-        // have filled the recorder.
-        guard !terms.isRecorded || audience.hasRoom else { return }
-        try super.handleRead()
-    }
+    /// What is read must be recorded, so nothing is read that could not be.
+    override func hasRoomForInput() -> Bool { !terms.isRecorded || audience.hasRoom }
 
     override func handleWrite() throws {
         try super.handleWrite()

@@ -72,6 +72,17 @@ import Testing
         #expect(channel.transfers == (isPlain ? [] : ["recv", "send"]))
     }
 
+    @Test func `is not received from while there is no room for what comes`() throws {
+        try withLoopback { loopback in
+            loopback.server.hasRoom = false
+            loopback.client.push("one\n")
+            try loopback.loop.run { loopback.server.readEventCount > 2 }
+            #expect(loopback.server.statistics.reads == 0)
+            loopback.server.hasRoom = true
+            try loopback.loop.run { loopback.server.messages.count == 1 }
+        }
+    }
+
     @Test(arguments: Family.allCases) func `knows both its addresses and its states`(family: Family) throws {
         let loopback = try Loopback(family)
         defer { loopback.end() }

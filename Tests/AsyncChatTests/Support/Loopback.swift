@@ -35,6 +35,7 @@ class RecordingChannel: ChatChannel {
     /// Goes on after the end of the peer's stream.
     var staysOpenAtEnd = false
     var isReadable = true
+    var hasRoom = true
     var isUrgentReadable = false
     /// The urgent bytes taken.
     var urgent: [UInt8] = []
@@ -43,6 +44,8 @@ class RecordingChannel: ChatChannel {
     var receivedByteCount: Int { messages.reduce(tail.count) { $0 + $1.count } }
 
     override func readable() -> Bool { isReadable }
+
+    override func hasRoomForInput() -> Bool { hasRoom }
 
     override func urgentReadable() -> Bool { isUrgentReadable }
 
