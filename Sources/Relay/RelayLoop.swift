@@ -20,6 +20,7 @@ package final class RelayLoop {
     private var whenDrained: (() -> Void)?
     private var isRefusing = false
     private var lastSampling: LoopInstant
+    private var latestSweep: UInt8 = 0
     private var highWaters: [HighWaters]
 
     /// - Parameter resolver: shared by all loops of the program.
@@ -185,42 +186,49 @@ package final class RelayLoop {
         guard !closedThisTurn.isEmpty else { return }
         for session in closedThisTurn { session.release() }
         closedThisTurn.removeAll(keepingCapacity: true)
-        if sessions.isEmpty { tellTotals() }
+        if sessions.isEmpty { tell(Sweep.noTotals(routeCount: configuration.routes.count)) }
     }
 
     private func scheduleSweep() {
         // As at the end of a turn: the loop does not outlive what lives on it. A weak reference would cost each other use more.
         loop.schedule(after: configuration.sweepInterval) { [unowned self] in
-            sweep()
-            scheduleSweep()
+            let isSampling = loop.now - lastSampling >= configuration.sampleInterval
+            if isSampling { lastSampling = loop.now }
+            let routeCount = configuration.routes.count
+            goOn(Sweep(after: latestSweep, of: sessions.count, routeCount: routeCount, isSampling: isSampling))
         }
     }
 
-    private func sweep() {
-        let isSampling = loop.now - lastSampling >= configuration.sampleInterval
-        // A session that times out is removed while we look; its place is taken by the last one, already seen.
-        for place in sessions.indices.reversed() where place < sessions.count {
-            sessions[place].sweep(at: loop.now, isSampling: isSampling)
+    private func goOn(_ sweep: Sweep) {
+        var sweep = sweep
+        latestSweep = sweep.number
+        // Sessions that time out are removed meanwhile.
+        for place in sweep.nextPlaces(of: sessions.count) where place < sessions.count {
+            look(at: sessions[place], &sweep)
         }
-        if isSampling {
-            lastSampling = loop.now
-            tellTotals()
+        guard sweep.isComplete else {
+            loop.schedule(after: .zero) { [unowned self] in goOn(sweep) }
+            return
         }
+        if sweep.isSampling { tell(sweep.totals) }
+        scheduleSweep()
     }
 
-    private func tellTotals() {
-        var totals = configuration.routes.map { _ in (client: ChannelTotals(), upstream: ChannelTotals()) }
-        for session in sessions {
-            let states = session.channelStates
-            highWaters[session.route].note(states)
-            totals[session.route].client.add(states.client)
-            totals[session.route].upstream.add(states.upstream)
-        }
-        for (route, highWaters) in highWaters.enumerated() {
-            totals[route].client.fifoHighWaterBytes = highWaters.client
-            totals[route].upstream.fifoHighWaterBytes = highWaters.upstream
-        }
+    private func look(at session: Session, _ sweep: inout Sweep) {
+        guard session.latestSweep != sweep.number else { return }
+        session.latestSweep = sweep.number
+        session.sweep(at: loop.now, isSampling: sweep.isSampling)
+        guard sweep.isSampling, !session.isOver else { return }
+        let states = session.channelStates
+        highWaters[session.route].note(states)
+        sweep.add(states, route: session.route)
+    }
+
+    private func tell(_ totals: [(client: ChannelTotals, upstream: ChannelTotals)]) {
         for (route, totals) in totals.enumerated() {
+            var totals = totals
+            totals.client.fifoHighWaterBytes = highWaters[route].client
+            totals.upstream.fifoHighWaterBytes = highWaters[route].upstream
             audience.totals(totals.client, route: route, side: .client)
             audience.totals(totals.upstream, route: route, side: .upstream)
         }

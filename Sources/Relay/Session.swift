@@ -24,6 +24,8 @@ final class Session {
     private var deferred = SessionState.Action.nothing
     /// The kernel asks whether its peers are still there.
     private var isKeptAlive = false
+    /// Number of the sweep that saw it last; 0 for none.
+    var latestSweep: UInt8 = 0
     /// Something happened since the last sample.
     private var isChanged = true
 
@@ -46,6 +48,8 @@ final class Session {
     }
 
     var route: Int { Int(routeNumber) }
+
+    var isOver: Bool { state.isClosed }
 
     /// Where the relay keeps this session; only the relay changes it.
     var place: Int {
