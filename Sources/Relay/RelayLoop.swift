@@ -210,7 +210,8 @@ package final class RelayLoop {
             loop.schedule(after: .zero) { [unowned self] in goOn(sweep) }
             return
         }
-        if sweep.isSampling { tell(sweep.totals) }
+        // What was counted may be over by now, as when the last session ended, which was told.
+        if sweep.isSampling, !sessions.isEmpty { tell(sweep.totals) }
         scheduleSweep()
     }
 
