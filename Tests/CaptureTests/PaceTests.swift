@@ -8,6 +8,8 @@ import Testing
 private final class Walk {
     var now: Int64 = 0
     var isBehind = false
+    /// How long others run when they are let.
+    var yielding: Int64 = 0
     private(set) var yields = 0
 
     /// - Parameter step: how far the clock goes on each time somebody looks.
@@ -18,7 +20,10 @@ private final class Walk {
                 self.now += step
                 return self.now
             },
-            yield: { self.yields += 1 }
+            yield: {
+                self.yields += 1
+                self.now += self.yielding
+            }
         )
     }
 }
@@ -52,6 +57,22 @@ private final class Walk {
         walk.now += 100_000
         pace.breathe()
         #expect(walk.yields == 1)
+    }
+
+    @Test func `lets nobody run for a while where others fill the core`() {
+        let walk = Walk()
+        let pace = walk.pace()
+        func work(_ nanoseconds: Int64) -> Int {
+            walk.now += nanoseconds
+            pace.breathe()
+            return walk.yields
+        }
+        walk.yielding = 2_000_000
+        #expect(work(100_000) == 1)
+        walk.yielding = 50_000
+        #expect(work(99_999_999) == 1)
+        #expect(work(1) == 2)
+        #expect(work(100_000) == 3, "they fill it no more")
     }
 
     /// A message had to wait five milliseconds behind a checkpoint of 16 MiB.
