@@ -13,8 +13,7 @@ final class Pace {
     private let yield: () -> Void
     /// Monotonic nanoseconds.
     private var workingSince: Int64
-
-    /// Monotonic nanoseconds before which nothing is offered.
+    /// Likewise; before it nothing is offered.
     private var offersFrom: Int64 = 0
 
     static let stretchNanoseconds: Int64 = 100_000
