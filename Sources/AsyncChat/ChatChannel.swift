@@ -54,6 +54,7 @@ open class ChatChannel: Dispatcher {
     private var queue = ProducerFIFO() { didSet { sending.isIdle = queue.isEmpty } }
     /// Nil as long as there is nothing of it.
     private var remains: Remains?
+    private var onward: Onward?
 
     private struct Sizes {
         var input: UInt32 = 65536
@@ -72,6 +73,8 @@ open class ChatChannel: Dispatcher {
         /// What was received is being delivered: what is left of it is known only when that is done.
         var isDelivering = false
         var hasLeftover = false
+        /// What was received is being forwarded: `onward` is taken out, and nobody has named another meanwhile.
+        var isForwarding = false
 
         mutating func copied(_ byteCount: Int) { copiedByteCount &+= UInt32(truncatingIfNeeded: byteCount) }
     }
@@ -85,6 +88,12 @@ open class ChatChannel: Dispatcher {
         var hasFailed = false
         /// A producer or the socket is at work: what is pushed meanwhile only queues.
         var isAtWork = false
+    }
+
+    /// Where what is received goes. No copy can be made of it, so that it is taken out, used and put back: a look at a plain
+    /// reference would retain and release it for each read, with locked instructions.
+    private struct Onward: ~Copyable {
+        let channel: ChatChannel
     }
 
     /// What seldom remains of an event.
@@ -138,7 +147,14 @@ open class ChatChannel: Dispatcher {
     /// The message is complete (`found_terminator`).
     open func foundTerminator() throws {}
 
-    /// Sees everything received, exactly as it came and before it is scanned: the tee of a relay. Default: nothing.
+    /// Has everything that is received from now on pushed to another channel, at once and before anything else is done with it:
+    /// a relay is two channels that forward to each other. Holds it until another, or nil, is named instead.
+    public final func forward(to channel: ChatChannel?) {
+        reading.isForwarding = false
+        if let channel { onward = Onward(channel: channel) } else { onward = nil }
+    }
+
+    /// Sees everything received, exactly as it came, forwarded and not scanned yet: the tee of a relay. Default: nothing.
     open func handleReceived(_ bytes: RawSpan) {}
 
     /// Gets a stretch of the stream as it was on the wire. Default: asynchat's two callbacks.
@@ -185,6 +201,13 @@ open class ChatChannel: Dispatcher {
         if count > 0 {
             counts.reads += 1
             counts.bytesIn += Int64(count)
+            // Not in a function of its own: see `serve` for what returning from one costs behind a system call.
+            if let target = onward.take() {
+                reading.isForwarding = true
+                target.channel.push(lent: received)
+                if reading.isForwarding { onward = consume target }
+                reading.isForwarding = false
+            }
             handleReceived(received.bytes)
         }
         // A hook may have thrown away what was received before, this read included, or named another terminator.

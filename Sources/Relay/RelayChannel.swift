@@ -1,7 +1,7 @@
 import AsyncChat
 import Traffic
 
-/// One end of a session: forwards what it receives to its partner at once, then hears the messages in it.
+/// One end of a session: forwards what it receives to its partner at once, and hears the messages in it afterwards.
 ///
 /// Everything about the direction it is the source of lives here: framing, the unfinished message, the count.
 final class RelayChannel: ChatChannel {
@@ -15,6 +15,8 @@ final class RelayChannel: ChatChannel {
     private var isPaused = false
     /// As far as endings are concerned, it may be read. The session says so.
     private(set) var isRelaying = false
+    /// Of a client: it has said something since the server's last bytes.
+    private var isAnswerDue = false
     private let terms: ChannelTerms
     /// Also among the terms, from where it would be retained for every use.
     private let audience: Audience
@@ -31,8 +33,6 @@ final class RelayChannel: ChatChannel {
     private(set) var messageCount: Int64 = 0
     /// When the latest of them was told of.
     private var lastMessageAt = LoopInstant(nanoseconds: 0)
-    /// Of a client: how many of them lie before the server's last bytes.
-    private var answeredCount: Int64 = 0
     /// When the latest bytes were read: the last byte of every message told of, an unfinished one's too, came then.
     private var lastReadAt = Timestamp(nanosecondsSince1970: 0)
     /// How long reading was held up, as far as it was told.
@@ -82,10 +82,12 @@ final class RelayChannel: ChatChannel {
     /// Says which channel is the other end: they hold each other until they part.
     func join(_ partner: RelayChannel) {
         self.partner = Partner(channel: partner)
+        forward(to: partner)
     }
 
     func part() {
         partner = nil
+        forward(to: nil)
     }
 
     var side: Side { terms.side }
@@ -127,8 +129,8 @@ final class RelayChannel: ChatChannel {
 
     // MARK: - Events
 
-    /// What is read must be recorded, so nothing is read that could not be.
-    override func hasRoomForInput() -> Bool { !terms.isRecorded || audience.hasRoom }
+    /// What is read is forwarded and must be recorded, so nothing is read that could not be.
+    override func hasRoomForInput() -> Bool { isRelaying && (!terms.isRecorded || audience.hasRoom) }
 
     override func handleWrite() throws {
         try super.handleWrite()
@@ -158,33 +160,25 @@ final class RelayChannel: ChatChannel {
 
     // MARK: - Bytes
 
-    /// Bytes leave first; what they mean is looked at afterwards.
+    /// They have left already; what they mean is looked at afterwards.
     override func handleReceived(_ bytes: RawSpan) {
         lastReadAt = Timestamp(nanosecondsSince1970: loop.realTimeNanoseconds)
         session.isActive(at: loop.now)
-        forward(bytes)
-        audience.received(byteCount: bytes.byteCount, route: route, direction: direction)
-    }
-
-    /// Sends what was received to the partner, at once as far as the kernel takes it.
-    @inline(__always)
-    private func forward(_ bytes: RawSpan) {
-        guard isRelaying else { return audience.held(route: route, direction: direction) }
         guard let partner = partner.take() else {
             preconditionFailure("a session's ends are partners until the turn it ends in is over")
         }
-        partner.channel.push(bytes)
         let waitingByteCount = partner.channel.waitingByteCount
         if waitingByteCount > 0 { partner.channel.holdLatestRead() }
         heed(partnerFIFOByteCount: waitingByteCount)
         if case .upstream = side { partner.channel.noteAnswer(at: lastReadAt) }
         self.partner = consume partner
+        audience.received(byteCount: bytes.byteCount, route: route, direction: direction)
     }
 
     /// The server speaks: if this client has said something since it last did, that is an answer.
     private func noteAnswer(at: Timestamp) {
-        guard messageCount > answeredCount else { return }
-        answeredCount = messageCount
+        guard isAnswerDue else { return }
+        isAnswerDue = false
         audience.answered(
             afterNanoseconds: loop.now.nanoseconds - lastMessageAt.nanoseconds,
             question: QuestionID(session: session.id, sequence: messageCount),
@@ -314,6 +308,7 @@ final class RelayChannel: ChatChannel {
     private func tell(_ bytes: RawSpan, byteCount: Int, _ ending: Ending, kind: String?) {
         messageCount += 1
         lastMessageAt = loop.now
+        isAnswerDue = true
         let header = MessageHeader(
             session: session.id,
             route: route,

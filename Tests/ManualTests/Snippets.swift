@@ -66,12 +66,15 @@ final class ShoutingServer: Dispatcher {
 /// One half of a relay: what it receives its partner sends. Nothing is read that the partner could not keep.
 final class RelayHalf: ChatChannel {
     private static let highWater = 256 << 10
-    weak var partner: RelayHalf?
+    private weak var partner: RelayHalf?
     private var hasSaidAll = false
 
-    override func readable() -> Bool { (partner?.fifo.byteCount ?? 0) < Self.highWater }
+    func join(_ partner: RelayHalf) {
+        self.partner = partner
+        forward(to: partner)
+    }
 
-    override func handleReceived(_ bytes: RawSpan) { partner?.push(bytes) }
+    override func readable() -> Bool { (partner?.fifo.byteCount ?? 0) < Self.highWater }
 
     /// There is room again: the partner's answer to `readable` may have changed.
     override func handleSent(byteCount: Int) { partner?.interestMayHaveChanged() }
@@ -86,6 +89,7 @@ final class RelayHalf: ChatChannel {
 
     /// Whatever ends one half ends the other.
     override func handleClose() {
+        forward(to: nil)
         close()
         partner?.endChannel()
     }
@@ -147,7 +151,8 @@ final class ScriptedChannel: ChatChannel {
         let (left, right) = (try Pair(), try Pair())
         let near = RelayHalf(loop: loop, socket: Socket(owning: left.ours))
         let far = RelayHalf(loop: loop, socket: Socket(owning: right.ours))
-        (near.partner, far.partner) = (far, near)
+        near.join(far)
+        far.join(near)
         let text = Array(repeating: UInt8(ascii: "x"), count: 1_000_000)
         let (sender, receiver) = (
             Listener(loop: loop, socket: Socket(owning: left.theirs)),
