@@ -82,8 +82,9 @@ import Traffic
         let folder = Folder()
         try made(folder)
         let page = sqlite(folder.database, "SELECT rootpage FROM sqlite_schema WHERE name = 'channel_samples'")
+        let size = sqlite(folder.database, "PRAGMA page_size")
         shell(
-            "dd if=/dev/urandom of='\(folder.database)' bs=4096 seek=$((\(page) - 1)) count=1 conv=notrunc status=none"
+            "dd if=/dev/urandom of='\(folder.database)' bs=\(size) seek=$((\(page) - 1)) count=1 conv=notrunc status=none"
         )
         let checkup = try checkup(folder)
         guard case .damaged(let findings) = checkup.integrity else { return #expect(Bool(false), "\(checkup)") }

@@ -82,8 +82,8 @@ private func gapRows(_ folder: Folder) -> String {
         play.open(1)
         #expect(play.settle())
         brake.limitPages(to: 1)
-        let page = [UInt8](repeating: 65, count: 8192)
-        play.say(page)
+        let byteCount = 2 * CaptureFile.pageByteCount
+        play.say([UInt8](repeating: 65, count: byteCount))
         play.tap.flush()
         #expect(play.turnsUntil { play.recorder.readings().state == .suspended(.diskFull) })
         #expect(play.tap.hasRoom)
@@ -94,7 +94,7 @@ private func gapRows(_ folder: Folder) -> String {
         #expect(play.finish())
         #expect(gapRows(folder) == "diskFull|3|18")
         #expect(sqlite(folder.database, "SELECT close_reason FROM sessions") == "clientClosed")
-        expectWhole(folder, messages: 4, bytes: 8192 + 18)
+        expectWhole(folder, messages: 4, bytes: byteCount + 18)
         guard
             case .suspended(_, let detail)? = play.told.all.first(where: {
                 if case .suspended = $0 { true } else { false }

@@ -61,6 +61,29 @@ import Testing
         #expect(sqlite(old.database, "SELECT text FROM message_log") == "hello")
     }
 
+    @Test func `keep every sample of a file from before they lay in the order of time`() throws {
+        let folder = Folder()
+        for migration in Migration.embedded.prefix(2) {
+            shell("sqlite3 -bail '\(folder.database)' < '\(Self.folder)/000\(migration.version)_\(migration.name).sql'")
+            let row = "(\(migration.version), '\(migration.name)', '\(migration.sha256)', 0)"
+            shell("sqlite3 '\(folder.database)' \"INSERT INTO schema_migrations VALUES \(row)\"")
+        }
+        shell(
+            """
+            sqlite3 '\(folder.database)' 'PRAGMA user_version = 2; PRAGMA application_id = \(CaptureFile.applicationID);
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+                INSERT INTO channel_samples SELECT i % 7 + 1, i % 2, i, i, 2, 3, 4, 5, 6, 7, 8, 9, 10 FROM n'
+            """
+        )
+        let all = "SELECT * FROM channel_samples ORDER BY session_id, side, at_ns"
+        let before = sqlite(folder.database, all)
+        #expect(before.split(separator: "\n").count == 5000)
+        #expect(try Play(configuration(folder)).finish())
+        #expect(sqlite(folder.database, all) == before)
+        let inOrder = sqlite(folder.database, "SELECT at_ns FROM channel_samples WHERE session_id = 1 LIMIT 3")
+        #expect(inOrder == "7\n14\n21", "both sides' side by side")
+    }
+
     @Test func `run as they are in the stock shell, and make the schema the recorder makes`() throws {
         let folder = Folder()
         let play = try Play(configuration(folder))

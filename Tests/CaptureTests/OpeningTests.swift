@@ -36,8 +36,10 @@ import Testing
         #expect(modes == "capture.db 640\ncapture.db-shm 640\ncapture.db-wal 640\ncapture.db.lock 640\n")
         #expect(play.finish())
         let marks = "PRAGMA application_id; PRAGMA user_version; PRAGMA auto_vacuum; PRAGMA journal_mode"
-        #expect(sqlite(folder.database, marks) == "1870030962\n2\n2\nwal")
-        #expect(sqlite(folder.database, "SELECT version, name FROM schema_migrations") == "1|initial\n2|framing")
+        #expect(sqlite(folder.database, marks) == "1870030962\n3\n2\nwal")
+        #expect(sqlite(folder.database, "PRAGMA page_size") == "8192")
+        let applied = sqlite(folder.database, "SELECT version, name FROM schema_migrations")
+        #expect(applied == "1|initial\n2|framing\n3|sample_order")
     }
 
     @Test func `refuses what is not SQLite`() {
@@ -97,7 +99,7 @@ import Testing
         try make(folder)
         shell("sqlite3 '\(folder.database)' 'PRAGMA user_version = 99'; rm '\(folder.database).lock'")
         let sentence =
-            "\(folder.database) has schema 99 and this overhear knows only 2: "
+            "\(folder.database) has schema 99 and this overhear knows only 3: "
             + "use a newer overhear, or another --database"
         expectRefusal(folder, .newer, sentence)
     }
@@ -109,7 +111,7 @@ import Testing
         shell("cd '\(folder.path)' && sqlite3 capture.db 'PRAGMA user_version = 99' '.shell cp capture.db-wal w'")
         shell("cd '\(folder.path)' && mv x capture.db && mv w capture.db-wal && rm -f capture.db-shm")
         let sentence =
-            "\(folder.database) has schema 99 and this overhear knows only 2: "
+            "\(folder.database) has schema 99 and this overhear knows only 3: "
             + "use a newer overhear, or another --database"
         expectRefusal(folder, .newer, sentence)
     }

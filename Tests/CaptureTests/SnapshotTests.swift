@@ -10,7 +10,7 @@ import Traffic
             """
             SELECT * FROM runs; SELECT * FROM sessions; SELECT *, hex(payload) FROM messages;
             SELECT * FROM channel_samples; SELECT * FROM gaps; SELECT * FROM schema_migrations;
-            PRAGMA application_id; PRAGMA user_version; PRAGMA auto_vacuum; PRAGMA journal_mode
+            PRAGMA application_id; PRAGMA user_version; PRAGMA auto_vacuum; PRAGMA page_size; PRAGMA journal_mode
             """
         )
     }

@@ -88,8 +88,8 @@ private final class Copier {
         )
         samplesToCopy = try archive.database.prepare(
             """
-            SELECT * FROM channel_samples WHERE (session_id, side, at_ns) > (?1, ?2, ?3)
-            ORDER BY session_id, side, at_ns LIMIT \(Self.rowsPerStep)
+            SELECT * FROM channel_samples WHERE (session_id, at_ns, side) > (?1, ?2, ?3)
+            ORDER BY session_id, at_ns, side LIMIT \(Self.rowsPerStep)
             """,
             doing: Self.reading
         )
@@ -155,17 +155,17 @@ private final class Copier {
     }
 
     private func copySamples(_ progress: Progress) throws(SQLiteError) -> Bool {
-        var last: (session: Int64, side: Int64, at: Int64) = (.min, .min, .min)
+        var last: (session: Int64, at: Int64, side: Int64) = (.min, .min, .min)
         while true {
             samplesToCopy.bind(last.session, at: 1)
-            samplesToCopy.bind(last.side, at: 2)
-            samplesToCopy.bind(last.at, at: 3)
+            samplesToCopy.bind(last.at, at: 2)
+            samplesToCopy.bind(last.side, at: 3)
             var count: Int64 = 0
             while try samplesToCopy.step() {
                 insertSample.bind(rowOf: samplesToCopy)
                 try insertSample.run()
                 last = (
-                    samplesToCopy.integer(0) ?? 0, samplesToCopy.integer(1) ?? 0, samplesToCopy.integer(2) ?? 0
+                    samplesToCopy.integer(0) ?? 0, samplesToCopy.integer(2) ?? 0, samplesToCopy.integer(1) ?? 0
                 )
                 count += 1
             }
@@ -242,26 +242,22 @@ private final class Copier {
         let recent = try ids("SELECT id FROM sessions WHERE id > \(before.floor)")
         let sessions = Set(before.open).union(recent).subtracting(before.closed)
         let latest = try copy.prepare(
-            "SELECT max(at_ns) FROM channel_samples WHERE session_id = ? AND side = ?",
+            "SELECT max(at_ns) FROM channel_samples WHERE session_id = ?",
             doing: Self.writing
         )
         let rows = try archive.database.prepare(
-            "SELECT * FROM channel_samples WHERE session_id = ? AND side = ? AND at_ns >= ?",
+            "SELECT * FROM channel_samples WHERE session_id = ? AND at_ns >= ?",
             doing: Self.reading
         )
         for session in sessions.sorted() {
-            for side in Side.allCases {
-                for statement in [latest, rows] {
-                    statement.bind(session, at: 1)
-                    statement.bind(Int64(side.rawValue), at: 2)
-                }
-                rows.bind(try latest.firstInteger() ?? .min, at: 3)
-                while try rows.step() {
-                    insertSample.bind(rowOf: rows)
-                    try insertSample.run()
-                }
-                rows.reset()
+            latest.bind(session, at: 1)
+            rows.bind(session, at: 1)
+            rows.bind(try latest.firstInteger() ?? .min, at: 2)
+            while try rows.step() {
+                insertSample.bind(rowOf: rows)
+                try insertSample.run()
             }
+            rows.reset()
         }
     }
 
@@ -288,7 +284,8 @@ private final class Copier {
             uri: Database.uri(path: path),
             flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
         )
-        try database.execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA cache_size = -16000", doing: writing)
+        try database.execute(CaptureFile.layout, doing: writing)
+        try database.execute("PRAGMA cache_size = -16000", doing: writing)
         try database.execute("PRAGMA application_id = \(CaptureFile.applicationID)", doing: writing)
         try database.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", doing: writing)
         _ = try Migrations.apply(to: database, at: Clock.now)

@@ -55,8 +55,8 @@ struct Batch: Sendable {
     /// What a row costs besides its payload.
     static let rowByteCount = 64
     static let sessionRowByteCount = 256
-    /// What a sample adds to the log at most: a page, which it mostly shares with others of its channel only.
-    static let sampleLogByteCount = 4096
+    /// What a sample adds to the log, near enough: a session's two share a page, and mostly with others of the session only.
+    static let sampleLogByteCount = CaptureFile.pageByteCount / 2
     /// A kind is ASCII, and longer than this none is.
     static let longestKind = 255
 

@@ -26,7 +26,7 @@ struct SessionSweep {
         let lastMessageID: Int64?
     }
 
-    /// Each has pages of its own in `channel_samples`, so that this bounds what a piece adds to the log: two or three each.
+    /// Each has pages of its own in `channel_samples`, so that this bounds what a piece adds to the log: one or two each.
     private static let sessionsPerPiece = 128
     private static let samplesPerPiece: Int64 = 8192
 
@@ -50,13 +50,13 @@ struct SessionSweep {
         firstOpening = try database.prepare("SELECT opened_at_ns FROM sessions ORDER BY id LIMIT 1", doing: doing)
         endOfSamples = try database.prepare(
             """
-            SELECT at_ns FROM channel_samples WHERE session_id = ? AND side = ? ORDER BY at_ns
+            SELECT at_ns FROM channel_samples WHERE session_id = ? ORDER BY at_ns
             LIMIT 1 OFFSET \(Self.samplesPerPiece)
             """,
             doing: "looking for the oldest channel samples"
         )
         deleteSamples = try database.prepare(
-            "DELETE FROM channel_samples WHERE session_id = ? AND side = ? AND at_ns < ?",
+            "DELETE FROM channel_samples WHERE session_id = ? AND at_ns < ?",
             doing: "deleting old channel samples"
         )
         deleteSession = try database.prepare("DELETE FROM sessions WHERE id = ?", doing: "deleting old sessions")
@@ -125,28 +125,19 @@ struct SessionSweep {
         return sessions
     }
 
-    /// Of both sides. False if there were more than one piece may delete.
+    /// False if there were more than one piece may delete.
     private func deleteSamples(
         of session: Int64,
         before time: Int64,
         _ database: borrowing Database,
         _ count: inout Int64
     ) throws(SQLiteError) -> Bool {
-        var isClean = true
-        for side in 0...1 as ClosedRange<Int64> {
-            endOfSamples.bind(session, at: 1)
-            endOfSamples.bind(side, at: 2)
-            var end = time
-            if let piece = try endOfSamples.firstInteger(), piece < time {
-                end = piece
-                isClean = false
-            }
-            deleteSamples.bind(session, at: 1)
-            deleteSamples.bind(side, at: 2)
-            deleteSamples.bind(end, at: 3)
-            try deleteSamples.run()
-            count += database.changedRowCount
-        }
-        return isClean
+        endOfSamples.bind(session, at: 1)
+        let end = min(try endOfSamples.firstInteger() ?? .max, time)
+        deleteSamples.bind(session, at: 1)
+        deleteSamples.bind(end, at: 2)
+        try deleteSamples.run()
+        count += database.changedRowCount
+        return end == time
     }
 }
