@@ -52,7 +52,7 @@ struct Loss: Sendable {
 extension Loss {
     /// What SQLite refused: all messages of these batches, as one gap. Nil if there are none.
     init?(refusing batches: [Batch]) {
-        let rows = batches.lazy.flatMap(\.messages)
+        let rows = batches.flatMap(\.messages.rows)
         guard let first = rows.map(\.at).min(), let last = rows.map(\.at).max(), let row = rows.first else {
             return nil
         }
@@ -60,7 +60,7 @@ extension Loss {
             Episode(reason: .error, owner: UInt32(truncatingIfNeeded: row.session), number: UInt64(bitPattern: first)),
             from: Timestamp(nanosecondsSince1970: first),
             to: Timestamp(nanosecondsSince1970: last),
-            messages: Int64(batches.reduce(0) { $0 + $1.messages.count }),
+            messages: Int64(rows.count),
             bytes: rows.reduce(0) { $0 + $1.byteCount }
         )
     }

@@ -8,7 +8,7 @@
 ///   client ◀── downstream ─── server
 /// ```
 @frozen
-public enum Direction: UInt8, CaseIterable, Sendable {
+public enum Direction: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     /// From the client to the server.
     case upstream = 0
     /// From the server to the client.

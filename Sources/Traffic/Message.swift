@@ -34,7 +34,7 @@ package struct MessageHeader: Equatable, Sendable {
 }
 
 /// Why a message ends where it does. The numbers are the record's (`messages.ending`).
-package enum Ending: UInt8, CaseIterable, Sendable {
+package enum Ending: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     /// Its terminator was found.
     case terminator = 0
     /// It reached the number of bytes its framing counts.

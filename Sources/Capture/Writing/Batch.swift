@@ -1,23 +1,9 @@
 import Traffic
 
-/// What one loop heard in a few milliseconds, as flat arrays that are used again: the unit that is handed over and
-/// committed.
+/// What one loop heard in a few milliseconds, in memory that is used again: the unit that is handed over and committed.
 ///
-/// A message costs one copy of its payload and one row here, and no allocation once the arrays have grown.
+/// A message costs one copy of its payload and one row here, and no allocation once the memory has grown.
 struct Batch: Sendable {
-    struct MessageRow: Sendable {
-        var session: Int64
-        var sequence: Int64
-        var at: Int64
-        var byteCount: Int64
-        var payloadStart: Int
-        var payloadByteCount: Int
-        /// Its kind stands in front of its payload; 0 where it has none.
-        var kindByteCount: UInt8
-        var direction: Direction
-        var ending: Ending
-    }
-
     struct Connection: Sendable {
         var session: SessionID
         var upstreamAddress: String
@@ -34,8 +20,7 @@ struct Batch: Sendable {
         var tally: SessionTally
     }
 
-    private(set) var messages: [MessageRow] = []
-    private(set) var payloads: [UInt8] = []
+    private(set) var messages = MessageRows()
     private(set) var openings: [SessionOpening] = []
     private(set) var connections: [Connection] = []
     private(set) var recognitions: [Recognition] = []
@@ -69,21 +54,17 @@ struct Batch: Sendable {
 
     mutating func append(_ header: MessageHeader, _ kind: String?, _ payload: RawSpan) {
         let kindByteCount = min(kind?.utf8.count ?? 0, Self.longestKind)
-        messages.append(
-            MessageRow(
-                session: header.session.rawValue,
-                sequence: header.sequence,
-                at: header.at.nanosecondsSince1970,
-                byteCount: Int64(header.byteCount),
-                payloadStart: payloads.count + kindByteCount,
-                payloadByteCount: payload.byteCount,
-                kindByteCount: UInt8(kindByteCount),
-                direction: header.direction,
-                ending: header.ending
-            )
+        let row = MessageRows.Row(
+            session: header.session.rawValue,
+            sequence: header.sequence,
+            at: header.at.nanosecondsSince1970,
+            byteCount: Int64(header.byteCount),
+            payloadByteCount: payload.byteCount,
+            kindByteCount: UInt8(kindByteCount),
+            direction: header.direction,
+            ending: header.ending
         )
-        if kindByteCount > 0, let kind { payloads.append(contentsOf: kind.utf8.prefix(kindByteCount)) }
-        payload.withUnsafeBytes { payloads.append(contentsOf: $0) }
+        messages.append(row, kind, payload)
         byteCount += Self.rowByteCount + kindByteCount + payload.byteCount
     }
 
@@ -129,10 +110,9 @@ struct Batch: Sendable {
         }
     }
 
-    /// Ready for use again. Arrays that grew out of proportion are let go.
+    /// Ready for use again. Memory that grew out of proportion is let go.
     mutating func clear() {
-        messages.removeAll(keepingCapacity: messages.capacity <= 4 * Self.fullByteCount / Self.rowByteCount)
-        payloads.removeAll(keepingCapacity: payloads.capacity <= 4 * Self.fullByteCount)
+        messages.removeAll(keepingAtMost: 4 * Self.fullByteCount)
         openings.removeAll(keepingCapacity: openings.capacity <= 2 * Self.fullSampleCount)
         connections.removeAll(keepingCapacity: connections.capacity <= 2 * Self.fullSampleCount)
         recognitions.removeAll(keepingCapacity: recognitions.capacity <= 2 * Self.fullSampleCount)

@@ -29,24 +29,11 @@ struct MessageWriter {
     ) throws(SQLiteError) {
         var numbersItself = try largestID.firstInteger() ?? 0 == nextID - 1
         for batch in batches {
-            for (offset, row) in batch.messages.enumerated() { bounds.add(row, id: nextID + Int64(offset)) }
-            try write(batch, &nextID, &numbersItself)
-        }
-    }
-
-    private func write(_ batch: Batch, _ nextID: inout Int64, _ numbersItself: inout Bool) throws(SQLiteError) {
-        try batch.messages.withUnsafeBufferPointer { rows throws(SQLiteError) in
-            try batch.payloads.withUnsafeBufferPointer { payloads throws(SQLiteError) in
-                var rest = rows[...]
+            try batch.messages.read { messages throws(SQLiteError) in
                 for insertion in insertions {
-                    while rest.count >= insertion.rowCount {
-                        try insertion.insert(
-                            UnsafeBufferPointer(rebasing: rest.prefix(insertion.rowCount)),
-                            UnsafeRawBufferPointer(payloads),
-                            firstID: numbersItself ? nil : nextID
-                        )
+                    while messages.leftCount >= insertion.rowCount {
+                        try insertion.insert(&messages, from: nextID, givesIDs: !numbersItself, &bounds)
                         pace.breathe()
-                        rest = rest.dropFirst(insertion.rowCount)
                         nextID += Int64(insertion.rowCount)
                         if !numbersItself { numbersItself = try largestID.firstInteger() == nextID - 1 }
                     }
@@ -83,7 +70,7 @@ private final class MessageInsertion {
     let rowCount: Int
     private let statement: Statement
     private var bound: [Bound]
-    private var givesIDs = false
+    private var hasIDs = false
 
     init(of rowCount: Int, into database: borrowing Database) throws(SQLiteError) {
         self.rowCount = rowCount
@@ -102,52 +89,50 @@ private final class MessageInsertion {
         }
     }
 
-    /// - Parameter firstID: nil if SQLite numbers them.
+    /// - Parameters:
+    ///   - firstID: the first one's, and each has one more than the one before.
+    ///   - givesIDs: SQLite would number them otherwise.
     func insert(
-        _ rows: UnsafeBufferPointer<Batch.MessageRow>,
-        _ payloads: UnsafeRawBufferPointer,
-        firstID: Int64?
+        _ messages: inout MessageRows.Reader,
+        from firstID: Int64,
+        givesIDs: Bool,
+        _ bounds: inout MessageBounds
     ) throws(SQLiteError) {
-        bindIDs(from: firstID)
+        bindIDs(givesIDs ? firstID : nil)
         bound.withUnsafeMutableBufferPointer { bound in
             var position: Int32 = 1
-            for (row, index) in zip(rows, bound.indices) {
-                bind(row, payloads, at: position, &bound[index])
+            for index in bound.indices {
+                let message = messages.next()
+                bounds.add(message.row, id: firstID + Int64(index))
+                bind(message, at: position, &bound[index])
                 position += Self.columns
             }
         }
         try statement.run()
     }
 
-    private func bindIDs(from first: Int64?) {
-        guard first != nil || givesIDs else { return }
+    private func bindIDs(_ first: Int64?) {
+        guard first != nil || hasIDs else { return }
         for row in 0..<rowCount {
             statement.bind(first.map { $0 + Int64(row) }, at: Int32(row) * Self.columns + 1)
         }
-        givesIDs = first != nil
+        hasIDs = first != nil
     }
 
     @inline(__always)
-    private func bind(
-        _ row: Batch.MessageRow,
-        _ payloads: UnsafeRawBufferPointer,
-        at position: Int32,
-        _ bound: inout Bound
-    ) {
+    private func bind(_ message: MessageRows.Reader.Message, at position: Int32, _ bound: inout Bound) {
+        let row = message.row
         renew(&bound.session, row.session, at: position + 1)
         renew(&bound.direction, Int64(row.direction.rawValue), at: position + 2)
         renew(&bound.sequence, row.sequence, at: position + 3)
         renew(&bound.at, row.at, at: position + 4)
         renew(&bound.byteCount, row.byteCount, at: position + 5)
         renew(&bound.ending, Int64(row.ending.rawValue), at: position + 6)
-        let start = row.payloadStart
         if row.kindByteCount > 0 || bound.hasKind {
             bound.hasKind = row.kindByteCount > 0
-            let kind = payloads[start - Int(row.kindByteCount)..<start]
-            statement.bind(borrowingText: UnsafeRawBufferPointer(rebasing: kind), at: position + 7)
+            statement.bind(borrowingText: message.kind, at: position + 7)
         }
-        let payload = payloads[start..<start + row.payloadByteCount]
-        statement.bind(borrowing: UnsafeRawBufferPointer(rebasing: payload), at: position + 8)
+        statement.bind(borrowing: message.payload, at: position + 8)
     }
 
     @inline(__always)
@@ -170,27 +155,29 @@ struct MessageBounds {
 
     private(set) var rows: [Row] = []
     private var indices: [Int64: Int] = [:]
-    private var latest = 0
+    /// Where sessions were found last, by the end of their ids: mostly the one looked for is among them.
+    private var recent = [Int](repeating: 0, count: 64)
 
     mutating func clear() {
         rows.removeAll(keepingCapacity: rows.capacity <= 8192)
         indices.removeAll(keepingCapacity: indices.capacity <= 8192)
     }
 
-    /// Messages come in runs of one session: mostly it is the one before.
-    mutating func add(_ message: Batch.MessageRow, id: Int64) {
-        if latest >= rows.count || rows[latest].session != message.session { find(message.session, id) }
-        rows[latest].lastID = id
-        rows[latest].sequence[message.direction] = message.sequence
+    mutating func add(_ message: MessageRows.Row, id: Int64) {
+        let place = Int(truncatingIfNeeded: message.session) & (recent.count - 1)
+        var index = recent[place]
+        if index >= rows.count || rows[index].session != message.session {
+            index = find(message.session, id)
+            recent[place] = index
+        }
+        rows[index].lastID = id
+        rows[index].sequence[message.direction] = message.sequence
     }
 
-    private mutating func find(_ session: Int64, _ id: Int64) {
-        if let known = indices[session] {
-            latest = known
-        } else {
-            latest = rows.count
-            indices[session] = latest
-            rows.append(Row(session: session, firstID: id, lastID: id))
-        }
+    private mutating func find(_ session: Int64, _ id: Int64) -> Int {
+        if let known = indices[session] { return known }
+        indices[session] = rows.count
+        rows.append(Row(session: session, firstID: id, lastID: id))
+        return rows.count - 1
     }
 }

@@ -188,7 +188,7 @@ struct Writer: ~Copyable {
     }
 
     private func count(refused batch: Batch) {
-        let bytes = batch.messages.reduce(0) { $0 + $1.byteCount }
+        let bytes = batch.messages.rows.reduce(0) { $0 + $1.byteCount }
         commons.gauges.refused.add(messages: Int64(batch.messages.count), bytes: bytes)
     }
 
