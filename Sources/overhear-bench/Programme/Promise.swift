@@ -125,7 +125,7 @@ extension Promise {
         ratio("the same behind PostgreSQL, asked by pgbench", .atLeast(0.85), "pgbench", .off, [.none]),
     ]
 
-    /// The figure a load is told in, over the best of others, round by round.
+    /// The figure a load is told in, round by round over the better of others.
     private static func ratio(
         _ what: String,
         _ bound: Bound,
@@ -135,7 +135,8 @@ extension Promise {
     ) -> Promise {
         Promise(what: what, bound: bound) { results in
             guard let section = results.section(load), let load = Load.named(load) else { return nil }
-            return section.set.ratio(system.rawValue, overBestOf: others.map(\.rawValue)) { $0.value(of: load.figure) }
+            let others = others.map(\.rawValue)
+            return section.set.ratio(system.rawValue, overBetterOf: others) { $0.value(of: load.figure) }
         }
     }
 
