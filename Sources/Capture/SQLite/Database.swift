@@ -83,6 +83,11 @@ struct Database: ~Copyable {
         return (code == SQLITE_OK && movedPages >= logPages, logPages)
     }
 
+    /// Frees the pages that were kept for the next transaction.
+    func releaseMemory() {
+        sqlite3_db_release_memory(handle)
+    }
+
     /// What SQLite tells of its write-ahead log.
     struct Log {
         /// As of the last commit. Fewer than before, and it has begun again.

@@ -45,13 +45,17 @@ struct MessageRows: Sendable {
     }
 
     private mutating func grow(to byteCount: Int) {
-        let newCount = max(byteCount, 2 * memory.count, 4096)
-        memory.append(contentsOf: repeatElement(0, count: newCount - memory.count))
+        var grown = [UInt8](repeating: 0, count: max(byteCount, 2 * memory.count, 4096))
+        grown.withUnsafeMutableBytes { $0.copyBytes(from: memory[..<usedByteCount]) }
+        memory = grown
     }
+
+    /// What the memory has room for.
+    var capacity: Int { memory.count }
 
     /// None any more. The memory is kept for the next ones, unless it is more than this.
     mutating func removeAll(keepingAtMost byteCount: Int) {
-        if memory.count > byteCount { memory = [] }
+        if capacity > byteCount { memory = [] }
         usedByteCount = 0
         count = 0
     }

@@ -134,7 +134,12 @@ struct Writer: ~Copyable {
                 // Not hung, and nothing in hand: what a loop took for a stall is over.
                 commons.resume(at: Clock.monotonic)
                 hasMoreToPrune = prune(isIdle: true)
-                report(hasMoreToPrune ? checkpointer.afterCommit(file.database) : checkpointer.whenIdle(file.database))
+                guard !hasMoreToPrune else {
+                    report(checkpointer.afterCommit(file.database))
+                    continue
+                }
+                report(checkpointer.whenIdle(file.database))
+                file.database.releaseMemory()
             case .closed:
                 return finish()
             }
