@@ -1,5 +1,10 @@
 -- A session's samples in the order of time, both channels' side by side: so what is sampled together lies together, and is
--- written as one page instead of two. Columns and their meaning stay.
+-- written as one page instead of two. Columns and their meaning stay; but only a new table can have another order, so an index or
+-- a trigger that somebody gave the old one goes with it.
+--
+-- Somebody's views stay as they are: only so does a table that is renamed not change those that name it.
+PRAGMA legacy_alter_table = ON;
+
 DROP VIEW channel_log;
 
 ALTER TABLE channel_samples RENAME TO channel_samples_by_side;
@@ -44,3 +49,5 @@ SELECT c.session_id,
        c.paused_ns / 1e6 AS paused_ms
 FROM channel_samples AS c
 LEFT JOIN sessions AS s ON s.id = c.session_id;
+
+PRAGMA legacy_alter_table = OFF;

@@ -148,10 +148,14 @@ open class ChatChannel: Dispatcher {
     open func foundTerminator() throws {}
 
     /// Has everything that is received from now on pushed to another channel, at once and before anything else is done with it:
-    /// a relay is two channels that forward to each other. Holds it until another, or nil, is named instead.
+    /// a relay is two channels that forward to each other. Holds it until another, or nil, is named instead; where it closes,
+    /// what it is given queues, so its owner names nil then.
     public final func forward(to channel: ChatChannel?) {
+        // The one before is let go of only after this was changed: its deinit may call this channel.
+        let former = onward.take()
         reading.isForwarding = false
-        if let channel { onward = Onward(channel: channel) } else { onward = nil }
+        if let channel { onward = Onward(channel: channel) }
+        _ = consume former
     }
 
     /// Sees everything received, exactly as it came, forwarded and not scanned yet: the tee of a relay. Default: nothing.
@@ -208,7 +212,8 @@ open class ChatChannel: Dispatcher {
                 if reading.isForwarding { onward = consume target }
                 reading.isForwarding = false
             }
-            handleReceived(received.bytes)
+            // What the other met may have closed this one too.
+            if !reading.isOver { handleReceived(received.bytes) }
         }
         // A hook may have thrown away what was received before, this read included, or named another terminator.
         guard reading.serial == serial else { return }

@@ -1,7 +1,7 @@
 import Traffic
 
-/// What changes a capture besides recording: done under the writer's lock, so never beside a relay, in small
-/// transactions, so that an end in the middle of it harms nothing.
+/// What changes a capture besides recording: done under the writer's lock, so never beside a relay, and in transactions, small
+/// ones but for a migration's, so that an end in the middle of it harms nothing.
 package struct Upkeep: Equatable, Sendable {
     /// The database file and its write-ahead log.
     package private(set) var bytesBefore: Int64 = 0

@@ -5,7 +5,7 @@ import Traffic
 ///
 /// Everything about the direction it is the source of lives here: framing, the unfinished message, the count.
 final class RelayChannel: ChatChannel {
-    /// A message has begun and not ended. Like the three below a plain value, at which a look costs no check: they are looked
+    /// A message has begun and not ended. Like those below a plain value, at which a look costs no check: they are looked
     /// at for every read or message.
     private var isMidMessage = false
     /// Something read from the partner waits here.
@@ -22,7 +22,7 @@ final class RelayChannel: ChatChannel {
     private let audience: Audience
     /// The session this is an end of.
     let session: Session
-    /// Nil while it is sent to.
+    /// Nil while it is told of what was sent to it.
     private var partner: Partner?
     /// Hears the messages here where the engine's scanner does not: shared with the other channel where both directions have
     /// the same framing.

@@ -135,6 +135,24 @@ extension Socket {
         loop.closeAll()
     }
 
+    @Test func `is told no more of what it received once the other's failure has closed it`() throws {
+        let loop = try makeLoop()
+        let clients = try SocketPair()
+        let near = RecordingChannel(loop: loop, socket: Socket(owning: clients.near.duplicate()))
+        let far = try unreadPeerless(on: loop)
+        near.forward(to: far)
+        far.actions["close"] = { _ in
+            near.forward(to: nil)
+            near.close()
+        }
+        near.actions["received"] = { _ in Issue.record("a closed channel is told what it received") }
+        try clients.far.send("one\n")
+        try loop.run { !near.isOpen }
+        #expect(near.messages.isEmpty && near.tail.isEmpty)
+        far.actions = [:]
+        loop.closeAll()
+    }
+
     /// A channel whose peer is gone, and that has yet to learn that.
     private func unreadPeerless(on loop: EventLoop) throws -> RecordingChannel {
         let pair = try SocketPair()

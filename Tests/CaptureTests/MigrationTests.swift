@@ -61,18 +61,25 @@ import Testing
         #expect(sqlite(old.database, "SELECT text FROM message_log") == "hello")
     }
 
-    @Test func `keep every sample of a file from before they lay in the order of time`() throws {
-        let folder = Folder()
-        for migration in Migration.embedded.prefix(2) {
+    /// A file of this version, as the stock shell makes it, and what is done to it then.
+    private static func file(of version: Int, in folder: Folder, _ sql: String) {
+        for migration in Migration.embedded.prefix(version) {
             shell("sqlite3 -bail '\(folder.database)' < '\(Self.folder)/000\(migration.version)_\(migration.name).sql'")
             let row = "(\(migration.version), '\(migration.name)', '\(migration.sha256)', 0)"
             shell("sqlite3 '\(folder.database)' \"INSERT INTO schema_migrations VALUES \(row)\"")
         }
-        shell(
+        let marks = "PRAGMA user_version = \(version); PRAGMA application_id = \(CaptureFile.applicationID)"
+        shell("sqlite3 '\(folder.database)' '\(marks); \(sql)'")
+    }
+
+    @Test func `keep every sample of a file from before they lay in the order of time`() throws {
+        let folder = Folder()
+        Self.file(
+            of: 2,
+            in: folder,
             """
-            sqlite3 '\(folder.database)' 'PRAGMA user_version = 2; PRAGMA application_id = \(CaptureFile.applicationID);
-                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
-                INSERT INTO channel_samples SELECT i % 7 + 1, i % 2, i, i, 2, 3, 4, 5, 6, 7, 8, 9, 10 FROM n'
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+            INSERT INTO channel_samples SELECT i / 2 % 7 + 1, i % 2, i / 2, i, 2, 3, 4, 5, 6, 7, 8, 9, 10 FROM n
             """
         )
         let all = "SELECT * FROM channel_samples ORDER BY session_id, side, at_ns"
@@ -80,8 +87,25 @@ import Testing
         #expect(before.split(separator: "\n").count == 5000)
         #expect(try Play(configuration(folder)).finish())
         #expect(sqlite(folder.database, all) == before)
-        let inOrder = sqlite(folder.database, "SELECT at_ns FROM channel_samples WHERE session_id = 1 LIMIT 3")
-        #expect(inOrder == "7\n14\n21", "both sides' side by side")
+        let inOrder = sqlite(folder.database, "SELECT at_ns, side FROM channel_samples WHERE session_id = 1 LIMIT 3")
+        #expect(inOrder == "0|1\n7|0\n7|1")
+    }
+
+    @Test func `leave views as they are that somebody else made, even those that were broken before`() throws {
+        let folder = Folder()
+        Self.file(
+            of: 2,
+            in: folder,
+            """
+            INSERT INTO channel_samples VALUES (1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+            CREATE VIEW mine AS SELECT input_bytes FROM channel_log;
+            CREATE VIEW beneath AS SELECT fifo_bytes FROM channel_samples;
+            CREATE TABLE gone (x); CREATE VIEW broken AS SELECT x FROM gone; DROP TABLE gone
+            """
+        )
+        #expect(try Play(configuration(folder)).finish())
+        #expect(sqlite(folder.database, "SELECT * FROM mine, beneath") == "2|4")
+        #expect(sqlite(folder.database, "SELECT count(*) FROM sqlite_schema WHERE name = 'broken'") == "1")
     }
 
     @Test func `run as they are in the stock shell, and make the schema the recorder makes`() throws {

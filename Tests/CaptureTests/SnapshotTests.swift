@@ -44,6 +44,24 @@ import Traffic
         #expect(sqlite(copy, "PRAGMA integrity_check") == "ok")
     }
 
+    @Test func `has every sample, though they are copied in steps that end between a session's two`() throws {
+        let folder = Folder()
+        let play = try Play(configuration(folder))
+        for session in 1...2 as ClosedRange<Int64> {
+            play.open(session)
+            for _ in 0..<3000 { play.sample(session) }
+            play.close(session)
+        }
+        #expect(play.finish())
+        let first = "session_id = 1 AND side = 0 AND at_ns = (SELECT min(at_ns) FROM channel_samples)"
+        shell("sqlite3 '\(folder.database)' 'DELETE FROM channel_samples WHERE \(first)'")
+        let copy = folder.path + "/copy.db"
+        let snapshot = try Snapshot.make(of: folder.database, at: copy) { _, _ in true }
+        #expect(snapshot.samples == 11_999)
+        let all = "SELECT * FROM channel_samples"
+        #expect(sqlite(copy, all) == sqlite(folder.database, all))
+    }
+
     @Test func `of a live capture is what one moment was, and never holds the log in between`() throws {
         let folder = Folder()
         let play = try Play(configuration(folder))

@@ -427,6 +427,18 @@ import Traffic
         #expect(Set([.clientReset, .upstreamReset]).isSuperset(of: scene.ear.reasons))
     }
 
+    @Test func `reads no more of a session whose other end was reset earlier in the same turn`() throws {
+        let scene = try RelayScene(bufferByteCount: 8192) { $0.highWaterByteCount = 20_000 }
+        let (client, server) = try scene.conversation(bufferByteCount: 8192)
+        scene.fill { scene.queuedByteCount > 5000 ? 0 : client.send([UInt8](repeating: 65, count: 1000)) }
+        client.reset()
+        server.send("too late\n")
+        scene.turns()
+        #expect(scene.relay.sessionCount == 1, "the reset waits for what the server has yet to read")
+        #expect(scene.ear.received.downstream == 0 && scene.ear.heldReads.downstream == 0)
+        #expect(scene.ear.texts(.downstream).isEmpty)
+    }
+
     @Test func `delivers what came before a reset, then the reset`() throws {
         let scene = try RelayScene()
         let (client, server) = try scene.conversation()

@@ -17,6 +17,8 @@ struct CaptureFile: ~Copyable {
     /// What can only be chosen before there are tables.
     static let layout = "PRAGMA page_size = \(pageByteCount); PRAGMA auto_vacuum = INCREMENTAL"
 
+    private static let preparing = "preparing the database"
+
     let database: Database
     let lock: WriterLock
     /// Names of the migrations that were applied just now.
@@ -35,7 +37,12 @@ struct CaptureFile: ~Copyable {
             if sight == nil { try paths.create() }
             let database = try openForWriting(paths.database, configuration)
             let applied = try translating(paths.database) { () throws(SQLiteError) in
-                try Migrations.apply(to: database, at: Clock.now)
+                let applied = try Migrations.apply(to: database, at: Clock.now)
+                // What was rewritten of an older file is moved into it now, not while the first messages wait.
+                if sight != nil, !applied.isEmpty { _ = try database.checkpoint(truncating: false) }
+                // From here on the pages of a transaction stay in memory until it is committed, for they are not many.
+                try database.execute("PRAGMA cache_spill = OFF", doing: preparing)
+                return applied
             }
             return CaptureFile(database: database, lock: lock, migrationsApplied: applied)
         } catch {
@@ -136,13 +143,11 @@ struct CaptureFile: ~Copyable {
         _ database: borrowing Database,
         _ configuration: CaptureConfiguration
     ) throws(SQLiteError) -> String? {
-        let doing = "preparing the database"
+        let doing = preparing
         database.waitForLocks(milliseconds: 5000)
         try database.execute("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY", doing: doing)
-        // The pages of a transaction stay in memory until it is committed, however many they are; afterwards few are kept, for
-        // the writer goes on at the end of each table.
-        try database.execute("PRAGMA cache_size = -1000; PRAGMA cache_spill = OFF", doing: doing)
-        try database.execute("PRAGMA trusted_schema = OFF", doing: doing)
+        // Few pages are kept from one transaction to the next, for the writer goes on at the end of each table.
+        try database.execute("PRAGMA cache_size = -1000; PRAGMA trusted_schema = OFF", doing: doing)
         if try database.integer("PRAGMA application_id", doing: doing) != applicationID {
             try database.execute(layout, doing: doing)
             try database.execute("PRAGMA application_id = \(applicationID)", doing: doing)

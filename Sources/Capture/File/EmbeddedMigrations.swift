@@ -207,10 +207,15 @@ ALTER TABLE sessions ADD COLUMN framing TEXT;
         Migration(
             version: 3,
             name: "sample_order",
-            sha256: "d8f85118d229c8f6081e79438bb77f83271af44387d86dd04f601be3925a3224",
+            sha256: "19f6fb2e7a836aa47d7a1bbe3a387176b7d130da75cbf099c20fcc094a36b569",
             sql: ##"""
 -- A session's samples in the order of time, both channels' side by side: so what is sampled together lies together, and is
--- written as one page instead of two. Columns and their meaning stay.
+-- written as one page instead of two. Columns and their meaning stay; but only a new table can have another order, so an index or
+-- a trigger that somebody gave the old one goes with it.
+--
+-- Somebody's views stay as they are: only so does a table that is renamed not change those that name it.
+PRAGMA legacy_alter_table = ON;
+
 DROP VIEW channel_log;
 
 ALTER TABLE channel_samples RENAME TO channel_samples_by_side;
@@ -255,6 +260,8 @@ SELECT c.session_id,
        c.paused_ns / 1e6 AS paused_ms
 FROM channel_samples AS c
 LEFT JOIN sessions AS s ON s.id = c.session_id;
+
+PRAGMA legacy_alter_table = OFF;
 
 """##
         ),

@@ -27,6 +27,7 @@ struct MessageRows: Sendable {
     ///   - payload: has as many bytes as the row says.
     @inline(__always)
     mutating func append(_ row: Row, _ kind: String?, _ payload: RawSpan) {
+        precondition(row.payloadByteCount == payload.byteCount, "what is read later is what the row says")
         let kindStart = usedByteCount + Self.rowByteCount
         let payloadStart = kindStart + Int(row.kindByteCount)
         let end = payloadStart + payload.byteCount

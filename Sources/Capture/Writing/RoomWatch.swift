@@ -29,7 +29,7 @@ struct RoomWatch {
     func objection(to byteCount: Int, _ log: Database.Log, isResuming: Bool) -> Objection? {
         guard let space = try? space.read() else { return nil }
         // Rows and pages cost more than payloads alone; a page that two rows do not fit into is half empty.
-        let growth = Int64(byteCount) + Int64(byteCount) / 2 + 64 << 10
+        let growth = Int64(byteCount) + Int64(byteCount) / 2 + 16 * space.pageByteCount
         let logByteCount = CapturePaths.look(at: paths.log)?.byteCount ?? 0
         let mainByteCount = CapturePaths.look(at: paths.database)?.byteCount ?? 0
         // What is all in the file is overwritten from its beginning.

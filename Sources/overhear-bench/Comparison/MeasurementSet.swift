@@ -28,8 +28,8 @@ struct MeasurementSet {
         Spread(ratios: byRound(system, value), over: byRound(other, value))
     }
 
-    /// The same over the better of several systems: the one that it does worst against, all rounds together. The best of each
-    /// round would be another each time, the luckiest.
+    /// The same over the better of several systems, where more is better: the one that it does worst against, all rounds
+    /// together. The best of each round would be another each time, the luckiest.
     func ratio(_ system: String, overBetterOf others: [String], _ value: (Measurement) -> Double?) -> Spread? {
         others.compactMap { ratio(system, over: $0, value) }.min { $0.median < $1.median }
     }
