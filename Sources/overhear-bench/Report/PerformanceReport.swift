@@ -98,7 +98,7 @@ struct PerformanceReport {
         return """
             ## Memory of idle sessions
 
-            Resident memory with \(Text.decimal(Double(sessions))) sessions less that with none, for each session.
+            Resident memory with \(Text.decimal(Double(sessions))) sessions less that with none, for each session; both after some idle seconds.
 
             \(Self.table(["system", "bytes a session", "least–most", "with none, MiB"], rows, leading: [0]))
             """
