@@ -275,7 +275,7 @@ import Testing
     @Test func `that is behind holds traffic up rather than miss any, however short the messages are`() throws {
         try withEchoServer { server in
             try withRelay(to: server, "--capture-buffer", "1MiB", "--max-message-bytes", "64KiB") { relay in
-                let sent = try flood(relay)
+                let sent = try flood(relay, with: "a short line\n", pieces: 100)
                 try relay.settle()
                 #expect(try relay.record.number("SELECT count(*) FROM gaps") == 0)
                 #expect(try relay.record.number("SELECT sum(byte_count) FROM messages") == 2 * sent)
@@ -291,7 +291,8 @@ import Testing
                 "--listen", "127.0.0.1:0", "--upstream", server, "--framing", "lf", "--metrics", "127.0.0.1:0",
             ]
             try withRelay(arguments: route + arguments) { relay in
-                _ = try flood(relay)
+                // Long ones cost the record a multiple of what they cost the relay.
+                _ = try flood(relay, with: String(repeating: "a long line ", count: 1300) + "\n", pieces: 2000)
                 try relay.settle()
                 #expect(try relay.record.column("SELECT DISTINCT reason FROM gaps") == ["behind"])
                 try expectExactGaps(relay)
@@ -299,16 +300,16 @@ import Testing
         }
     }
 
-    /// Sends short lines as fast as they are taken, and takes them back.
-    private func flood(_ relay: RunningRelay) throws -> Int {
+    /// Sends a line as fast as it is taken, in pieces of 64 KiB, and takes it back.
+    private func flood(_ relay: RunningRelay, with line: String, pieces: Int) throws -> Int {
         let client = try relay.connect()
         let descriptor = client.descriptor
-        let piece = Array(String(repeating: "a short line\n", count: 5000).utf8)
+        let piece = Array(String(repeating: line, count: (64 << 10) / line.utf8.count).utf8)
         let sender = Background { () -> Int in
             let wire = Wire(borrowing: descriptor)
-            for _ in 1...100 { try wire.send(piece) }
+            for _ in 0..<pieces { try wire.send(piece) }
             wire.shutdownWrite()
-            return 100 * piece.count
+            return pieces * piece.count
         }
         let received = try client.receiveToEnd().bytes.count
         let sent = try sender.wait()
