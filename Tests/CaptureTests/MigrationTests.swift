@@ -34,22 +34,26 @@ import Testing
         #expect(sqlite(folder.database, "PRAGMA integrity_check") == "ok")
     }
 
+    /// Makes a file of this version with the stock shell, and does something to it.
+    private static func make(_ folder: Folder, of version: Int, then sql: String = "") {
+        for migration in Migration.embedded.prefix(version) {
+            let name = String("000\(migration.version)".suffix(4)) + "_\(migration.name).sql"
+            #expect(shell("sqlite3 -bail '\(folder.database)' < '\(Self.folder)/\(name)'") == "")
+            let row = "(\(migration.version), '\(migration.name)', '\(migration.sha256)', 0)"
+            shell("sqlite3 '\(folder.database)' \"INSERT INTO schema_migrations VALUES \(row)\"")
+        }
+        let mark = version == 0 ? 0 : CaptureFile.applicationID
+        shell(
+            "sqlite3 '\(folder.database)' 'PRAGMA user_version = \(version); PRAGMA application_id = \(mark); \(sql)'"
+        )
+    }
+
     @Test(arguments: 0...Migration.embedded.count)
     func `bring a file of every earlier version to the newest`(version: Int) throws {
         let new = Folder()
         #expect(try Play(configuration(new)).finish())
         let old = Folder()
-        let known = Migration.embedded.prefix(version)
-        for migration in known {
-            let name = String("000\(migration.version)".suffix(4)) + "_\(migration.name).sql"
-            #expect(shell("sqlite3 -bail '\(old.database)' < '\(Self.folder)/\(name)'") == "")
-            let row = "(\(migration.version), '\(migration.name)', '\(migration.sha256)', 0)"
-            shell("sqlite3 '\(old.database)' \"INSERT INTO schema_migrations VALUES \(row)\"")
-        }
-        shell(
-            "sqlite3 '\(old.database)' 'PRAGMA user_version = \(version); "
-                + "PRAGMA application_id = \(version == 0 ? 0 : CaptureFile.applicationID)'"
-        )
+        Self.make(old, of: version)
         let play = try Play(configuration(old))
         play.open(1)
         play.say("hello")
@@ -61,26 +65,15 @@ import Testing
         #expect(sqlite(old.database, "SELECT text FROM message_log") == "hello")
     }
 
-    /// A file of this version, as the stock shell makes it, and what is done to it then.
-    private static func file(of version: Int, in folder: Folder, _ sql: String) {
-        for migration in Migration.embedded.prefix(version) {
-            shell("sqlite3 -bail '\(folder.database)' < '\(Self.folder)/000\(migration.version)_\(migration.name).sql'")
-            let row = "(\(migration.version), '\(migration.name)', '\(migration.sha256)', 0)"
-            shell("sqlite3 '\(folder.database)' \"INSERT INTO schema_migrations VALUES \(row)\"")
-        }
-        let marks = "PRAGMA user_version = \(version); PRAGMA application_id = \(CaptureFile.applicationID)"
-        shell("sqlite3 '\(folder.database)' '\(marks); \(sql)'")
-    }
-
     @Test func `keep every sample of a file from before they lay in the order of time`() throws {
         let folder = Folder()
-        Self.file(
+        Self.make(
+            folder,
             of: 2,
-            in: folder,
-            """
-            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
-            INSERT INTO channel_samples SELECT i / 2 % 7 + 1, i % 2, i / 2, i, 2, 3, 4, 5, 6, 7, 8, 9, 10 FROM n
-            """
+            then: """
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+                INSERT INTO channel_samples SELECT i / 2 % 7 + 1, i % 2, i / 2, i, 2, 3, 4, 5, 6, 7, 8, 9, 10 FROM n
+                """
         )
         let all = "SELECT * FROM channel_samples ORDER BY session_id, side, at_ns"
         let before = sqlite(folder.database, all)
@@ -93,15 +86,15 @@ import Testing
 
     @Test func `leave views as they are that somebody else made, even those that were broken before`() throws {
         let folder = Folder()
-        Self.file(
+        Self.make(
+            folder,
             of: 2,
-            in: folder,
-            """
-            INSERT INTO channel_samples VALUES (1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
-            CREATE VIEW mine AS SELECT input_bytes FROM channel_log;
-            CREATE VIEW beneath AS SELECT fifo_bytes FROM channel_samples;
-            CREATE TABLE gone (x); CREATE VIEW broken AS SELECT x FROM gone; DROP TABLE gone
-            """
+            then: """
+                INSERT INTO channel_samples VALUES (1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+                CREATE VIEW mine AS SELECT input_bytes FROM channel_log;
+                CREATE VIEW beneath AS SELECT fifo_bytes FROM channel_samples;
+                CREATE TABLE gone (x); CREATE VIEW broken AS SELECT x FROM gone; DROP TABLE gone
+                """
         )
         #expect(try Play(configuration(folder)).finish())
         #expect(sqlite(folder.database, "SELECT * FROM mine, beneath") == "2|4")

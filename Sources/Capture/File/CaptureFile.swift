@@ -143,20 +143,19 @@ struct CaptureFile: ~Copyable {
         _ database: borrowing Database,
         _ configuration: CaptureConfiguration
     ) throws(SQLiteError) -> String? {
-        let doing = preparing
         database.waitForLocks(milliseconds: 5000)
-        try database.execute("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY", doing: doing)
+        try database.execute("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY", doing: preparing)
         // Few pages are kept from one transaction to the next, for the writer goes on at the end of each table.
-        try database.execute("PRAGMA cache_size = -1000; PRAGMA trusted_schema = OFF", doing: doing)
-        if try database.integer("PRAGMA application_id", doing: doing) != applicationID {
-            try database.execute(layout, doing: doing)
-            try database.execute("PRAGMA application_id = \(applicationID)", doing: doing)
+        try database.execute("PRAGMA cache_size = -1000; PRAGMA trusted_schema = OFF", doing: preparing)
+        if try database.integer("PRAGMA application_id", doing: preparing) != applicationID {
+            try database.execute(layout, doing: preparing)
+            try database.execute("PRAGMA application_id = \(applicationID)", doing: preparing)
         }
-        let mode = try database.text("PRAGMA journal_mode = WAL", doing: doing)
+        let mode = try database.text("PRAGMA journal_mode = WAL", doing: preparing)
         let synchronous = configuration.durability == .full ? "FULL" : "NORMAL"
-        try database.execute("PRAGMA synchronous = \(synchronous); PRAGMA secure_delete = FAST", doing: doing)
+        try database.execute("PRAGMA synchronous = \(synchronous); PRAGMA secure_delete = FAST", doing: preparing)
         let logLimit = SizeLimits(configuration.retention).leastLogRoom
-        try database.execute("PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = \(logLimit)", doing: doing)
+        try database.execute("PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = \(logLimit)", doing: preparing)
         return mode
     }
 

@@ -207,16 +207,14 @@ ALTER TABLE sessions ADD COLUMN framing TEXT;
         Migration(
             version: 3,
             name: "sample_order",
-            sha256: "19f6fb2e7a836aa47d7a1bbe3a387176b7d130da75cbf099c20fcc094a36b569",
+            sha256: "8214f5b53cd32f4cd752328cdfc0d15e4ddd22948912be57366a3a7d5eaaf950",
             sql: ##"""
 -- A session's samples in the order of time, both channels' side by side: so what is sampled together lies together, and is
 -- written as one page instead of two. Columns and their meaning stay; but only a new table can have another order, so an index or
 -- a trigger that somebody gave the old one goes with it.
 --
--- Somebody's views stay as they are: only so does a table that is renamed not change those that name it.
+-- Views stay as they are, ours and somebody's: only so does a table that is renamed not change those that name it.
 PRAGMA legacy_alter_table = ON;
-
-DROP VIEW channel_log;
 
 ALTER TABLE channel_samples RENAME TO channel_samples_by_side;
 
@@ -240,26 +238,6 @@ CREATE TABLE channel_samples (
 INSERT INTO channel_samples SELECT * FROM channel_samples_by_side ORDER BY session_id, at_ns, side;
 
 DROP TABLE channel_samples_by_side;
-
--- Buffers and queues for people, oldest first within a session.
-CREATE VIEW channel_log AS
-SELECT c.session_id,
-       strftime('%Y-%m-%dT%H:%M:%S', c.at_ns / 1000000000, 'unixepoch')
-           || printf('.%06dZ', c.at_ns / 1000 % 1000000) AS time,
-       s.route,
-       CASE c.side WHEN 0 THEN 'client' ELSE 'upstream' END AS side,
-       c.input_bytes,
-       c.fifo_items,
-       c.fifo_bytes,
-       c.fifo_high_water_bytes,
-       c.bytes_in,
-       c.bytes_out,
-       c.reads,
-       c.writes,
-       c.partial_writes,
-       c.paused_ns / 1e6 AS paused_ms
-FROM channel_samples AS c
-LEFT JOIN sessions AS s ON s.id = c.session_id;
 
 PRAGMA legacy_alter_table = OFF;
 

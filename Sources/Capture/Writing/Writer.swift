@@ -134,12 +134,12 @@ struct Writer: ~Copyable {
                 // Not hung, and nothing in hand: what a loop took for a stall is over.
                 commons.resume(at: Clock.monotonic)
                 hasMoreToPrune = prune(isIdle: true)
-                guard !hasMoreToPrune else {
+                if hasMoreToPrune {
                     report(checkpointer.afterCommit(file.database))
-                    continue
+                } else {
+                    report(checkpointer.whenIdle(file.database))
+                    file.database.releaseMemory()
                 }
-                report(checkpointer.whenIdle(file.database))
-                file.database.releaseMemory()
             case .closed:
                 return finish()
             }
@@ -193,8 +193,8 @@ struct Writer: ~Copyable {
     }
 
     private func count(refused batch: Batch) {
-        let bytes = batch.messages.rows.reduce(0) { $0 + $1.byteCount }
-        commons.gauges.refused.add(messages: Int64(batch.messages.count), bytes: bytes)
+        guard let loss = Loss(refusing: [batch]) else { return }
+        commons.gauges.refused.add(messages: loss.messages, bytes: loss.bytes)
     }
 
     /// One transaction. Nil if it was committed, and then recording goes on.
