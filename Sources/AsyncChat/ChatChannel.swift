@@ -158,6 +158,12 @@ open class ChatChannel: Dispatcher {
         _ = consume former
     }
 
+    /// The end of the stream goes where the bytes are forwarded to: `handleEndOfStream` calls its `shutdownWriteWhenDone` before it
+    /// returns. Asked where the end is seen behind the last bytes, before and after these are pushed: if so, that hook follows at
+    /// once, before what they mean is looked at, and they and the end can leave in one segment. Only of a channel that receives
+    /// and sends plainly. Default: no.
+    open var forwardsEndOfStream: Bool { false }
+
     /// Sees everything received, exactly as it came, forwarded and not scanned yet: the tee of a relay. Default: nothing.
     open func handleReceived(_ bytes: RawSpan) {}
 
@@ -207,10 +213,15 @@ open class ChatChannel: Dispatcher {
             counts.bytesIn += Int64(count)
             // Not in a function of its own: see `serve` for what returning from one costs behind a system call.
             if let target = onward.take() {
+                let endFollows = isBeforeEndOfStream && forwardsEndOfStream
                 reading.isForwarding = true
-                target.channel.push(lent: received)
+                target.channel.push(lent: received, endFollows: endFollows)
                 if reading.isForwarding { onward = consume target }
                 reading.isForwarding = false
+                if endFollows, !reading.isOver, forwardsEndOfStream {
+                    noteEndOfStream()
+                    handleEndOfStream()
+                }
             }
             // What the other met may have closed this one too.
             if !reading.isOver { handleReceived(received.bytes) }
@@ -578,13 +589,13 @@ open class ChatChannel: Dispatcher {
     private var maySendAhead: Bool { sending.isIdle && isConnected && !sending.isAtWork }
 
     @inline(__always)
-    private func push(lent bytes: UnsafeRawBufferPointer) {
+    private func push(lent bytes: UnsafeRawBufferPointer, endFollows: Bool = false) {
         guard !bytes.isEmpty else { return }
         guard maySendAhead else { return pushBehind(bytes) }
         let offered = gathers ? bytes : UnsafeRawBufferPointer(rebasing: bytes.prefix(outputBufferByteCount))
         let discards = sending.discards
         do {
-            let count = try sendCounting(offered)
+            let count = try sendCounting(offered, endFollows: endFollows)
             if count < bytes.count, discards == sending.discards {
                 queueRest(of: bytes, offered: offered.count, sent: count)
             }
@@ -603,10 +614,13 @@ open class ChatChannel: Dispatcher {
 
     /// The one place that sends. Nobody else's bytes get in between: what is pushed meanwhile queues behind.
     @inline(__always)
-    private func sendCounting(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
+    private func sendCounting(
+        _ bytes: UnsafeRawBufferPointer,
+        endFollows: Bool = false
+    ) throws(SystemError) -> Int {
         sending.isAtWork = true
         defer { sending.isAtWork = false }
-        let count = try transmit(bytes)
+        let count = try transmit(bytes, endFollows: endFollows)
         counts.writes += 1
         counts.bytesOut += Int64(count)
         if count < bytes.count { counts.partialWrites += 1 }

@@ -32,6 +32,9 @@ open class Dispatcher: CustomStringConvertible {
         var isConnected = false
         var isConnecting = false
         var isListening = false
+        /// The kernel has said that the peer ended its stream.
+        var hasPeerEnded = false
+        /// That end was read.
         var isAtEndOfStream = false
         /// Accepting rests after the system ran out of descriptors or memory.
         var isAcceptingPaused = false
@@ -191,6 +194,9 @@ open class Dispatcher: CustomStringConvertible {
         try withSocket { socket throws(SystemError) in try socket.shutdownWrite() }
     }
 
+    /// Bytes that have come and were not received yet.
+    public final var receivableByteCount: Int { withSocket { $0.receivableByteCount() } ?? 0 }
+
     /// Bytes the kernel took that the peer has not acknowledged yet.
     public final var unacknowledgedByteCount: Int { withSocket { $0.unacknowledgedByteCount() } ?? 0 }
 
@@ -317,9 +323,13 @@ open class Dispatcher: CustomStringConvertible {
 
     /// `send`, where anybody may have overridden it.
     @inline(__always)
-    final func transmit(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
-        standing.isPlain ? try Socket.send(descriptor, bytes) : try send(bytes)
+    final func transmit(_ bytes: UnsafeRawBufferPointer, endFollows: Bool) throws(SystemError) -> Int {
+        standing.isPlain ? try Socket.send(descriptor, bytes, endFollows: endFollows) : try send(bytes)
     }
+
+    /// The peer ended its stream, and all of it was received but the end itself.
+    @inline(__always)
+    final var isBeforeEndOfStream: Bool { standing.hasPeerEnded && standing.isPlain && receivableByteCount == 0 }
 
     /// The urgent byte that has come, nil if there is none (recv(2), MSG_OOB).
     public final func receiveUrgent() throws(SystemError) -> UInt8? {
@@ -438,6 +448,8 @@ open class Dispatcher: CustomStringConvertible {
         let registration = standing.registration
         // Hang-up means "read to the end first"; a channel that does not read learns of it by writing.
         let hangUp = readiness.isHungUp
+        // Not where it is gone altogether: then only reading tells whether it ended or was reset.
+        if readiness.contains(.peerEnded), !hangUp { standing.hasPeerEnded = true }
         if readiness.contains(.read) || (hangUp && interest.contains(.read)) {
             serveRead()
         }

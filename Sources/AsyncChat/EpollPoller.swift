@@ -39,7 +39,7 @@ final class EpollPoller: Poller {
             if !interest.isEmpty { alwaysReady[watched] = AlwaysReady(interest: interest, token: token) }
             return
         }
-        var event = epoll_event(events: UInt32(interest.rawValue), data: epoll_data_t(u64: token))
+        var event = epoll_event(events: PeerEndBit.events(for: interest), data: epoll_data_t(u64: token))
         let operation = interest.isEmpty ? EPOLL_CTL_DEL : old.isEmpty ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
         guard epoll_ctl(descriptor, operation, watched, &event) != 0 else { return }
         guard errno == EPERM else { throw .last("watch descriptor \(watched)") }
@@ -65,8 +65,7 @@ final class EpollPoller: Poller {
         }
         for index in 0..<Int(count) {
             let event = events[index]
-            let readiness = Readiness(rawValue: UInt8(truncatingIfNeeded: event.events))
-            ready.append(ReadyDescriptor(token: event.data.u64, readiness: readiness))
+            ready.append(ReadyDescriptor(token: event.data.u64, readiness: PeerEndBit.readiness(of: event.events)))
         }
         guard hasAlwaysReady else { return }
         for file in alwaysReady.values {

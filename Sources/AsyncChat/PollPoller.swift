@@ -23,7 +23,7 @@ final class PollPoller: Poller {
             watched.append(pollfd(fd: descriptor, events: 0, revents: 0))
             tokens.append(token)
         }
-        watched[places[number]].events = Int16(interest.rawValue)
+        watched[places[number]].events = Int16(PeerEndBit.events(for: interest))
         tokens[places[number]] = token
     }
 
@@ -59,7 +59,7 @@ final class PollPoller: Poller {
             let events = watched[place].revents
             guard events != 0 else { continue }
             left -= 1
-            let readiness = Readiness(rawValue: UInt8(truncatingIfNeeded: events))
+            let readiness = PeerEndBit.readiness(of: UInt32(UInt16(bitPattern: events)))
             ready.append(ReadyDescriptor(token: tokens[place], readiness: readiness))
         }
     }

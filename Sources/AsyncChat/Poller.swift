@@ -46,5 +46,25 @@ struct Readiness: OptionSet, Sendable {
     /// before it shows. Any of the three is it: ask `isHungUp`.
     static let hangUp = Readiness(rawValue: 0x38)
 
+    /// The peer has ended its stream (RDHUP): what there is to read is the rest of it. Told with every `read` interest.
+    static let peerEnded = Readiness(rawValue: 0x80)
+
     var isHungUp: Bool { !isDisjoint(with: .hangUp) }
+}
+
+/// RDHUP lies beyond the eight bits that `Interest` and `Readiness` keep. Asked for wherever reading is: who does not read is not
+/// to be told of it for ever.
+enum PeerEndBit {
+    private static let inKernel: UInt32 = 0x2000
+
+    @inline(__always)
+    static func events(for interest: Interest) -> UInt32 {
+        UInt32(interest.rawValue) | (interest.contains(.read) ? inKernel : 0)
+    }
+
+    @inline(__always)
+    static func readiness(of events: UInt32) -> Readiness {
+        // 0x2000 >> 6 is 0x80.
+        Readiness(rawValue: UInt8(truncatingIfNeeded: events | (events & inKernel) >> 6))
+    }
 }

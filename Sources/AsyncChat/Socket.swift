@@ -153,10 +153,17 @@ public struct Socket: ~Copyable {
     }
 
     /// One send(2), never raising SIGPIPE: how many bytes the kernel took, 0 where it would block.
+    ///
+    /// - Parameter endFollows: the end of the stream follows at once, and the kernel may send both in one segment (MSG_MORE).
     @inline(__always)
-    static func send(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
+    static func send(
+        _ descriptor: CInt,
+        _ bytes: UnsafeRawBufferPointer,
+        endFollows: Bool = false
+    ) throws(SystemError) -> Int {
+        let flags = CInt(MSG_NOSIGNAL) | (endFollows ? CInt(MSG_MORE) : 0)
         while true {
-            let count = uncancelled_send(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
+            let count = uncancelled_send(descriptor, bytes.baseAddress, bytes.count, flags)
             if count >= 0 { return count }
             switch CInt(-count) {
             case EAGAIN: return 0
@@ -191,6 +198,12 @@ public struct Socket: ~Copyable {
         guard Glibc.shutdown(descriptor, CInt(SHUT_WR)) == 0 else { throw .last("shut down sending") }
     }
 
+    /// Bytes that the kernel has and nobody has received yet (SIOCINQ, tcp(7)); 0 where that is unknown.
+    public borrowing func receivableByteCount() -> Int {
+        var count: CInt = 0
+        return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+    }
+
     /// Bytes that the kernel took and the peer has not acknowledged (SIOCOUTQ, tcp(7)); 0 where that is unknown.
     public borrowing func unacknowledgedByteCount() -> Int {
         var count: CInt = 0
@@ -219,6 +232,9 @@ public struct Socket: ~Copyable {
         case urgentInline
         /// TCP_NODELAY; nothing to do on a Unix socket.
         case noDelay
+        /// TCP_QUICKACK, until the kernel thinks otherwise. Off before connect(2): the handshake's last acknowledgement waits for
+        /// what is sent then, and goes with it.
+        case quickAcknowledgement
         /// IPV6_V6ONLY
         case ipv6Only
     }
@@ -234,6 +250,7 @@ public struct Socket: ~Copyable {
             case .keepAlive: (SOL_SOCKET, SO_KEEPALIVE)
             case .urgentInline: (SOL_SOCKET, SO_OOBINLINE)
             case .noDelay: (CInt(IPPROTO_TCP), TCP_NODELAY)
+            case .quickAcknowledgement: (CInt(IPPROTO_TCP), TCP_QUICKACK)
             case .ipv6Only: (CInt(IPPROTO_IPV6), IPV6_V6ONLY)
             }
         return setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<CInt>.size)) == 0

@@ -123,8 +123,11 @@ final class RelayChannel: ChatChannel {
 
     override var receivesAndSendsPlainly: Bool { true }
 
+    /// Of the upstream's, which connects; the client's was accepted.
     override func prepare(_ socket: borrowing Socket) {
         SessionSockets.prepare(socket)
+        // It is sent as soon as the connection stands, and tells the server that it does: a segment less, for it too.
+        if session.hasClientSpoken { socket.set(.quickAcknowledgement, false) }
     }
 
     // MARK: - Events
@@ -141,9 +144,12 @@ final class RelayChannel: ChatChannel {
         session.connected()
     }
 
+    override var forwardsEndOfStream: Bool { session.forwardsEnd(of: side) }
+
     override func handleEndOfStream() {
-        endMessages()
         session.endOfStream(from: side)
+        // What came just before it may still have to be heard.
+        loop.afterEvent { [self] in endMessages() }
     }
 
     override func handleWriteShutdown() {

@@ -97,6 +97,9 @@ final class Session {
         tryNextAddress(after: nil)
     }
 
+    /// The client has said something that waits for the connection to stand.
+    var hasClientSpoken: Bool { client.receivableByteCount > 0 }
+
     func resolveFailed() {
         connectFailed(.resolveFailed)
     }
@@ -169,6 +172,8 @@ final class Session {
     func drained(_ side: Side) {
         self[side.other].heed(partnerFIFOByteCount: self[side].waitingByteCount)
     }
+
+    func forwardsEnd(of side: Side) -> Bool { state.forwardsEnd(of: side) }
 
     func endOfStream(from side: Side) {
         isChanged = true

@@ -74,6 +74,9 @@ struct SessionState: ~Copyable {
         }
     }
 
+    /// Would the end of the stream from this side end the other's?
+    func forwardsEnd(of side: Side) -> Bool { mayRead(side) && !self[side].isDeaf }
+
     // MARK: - Events
 
     mutating func connected() -> Action {

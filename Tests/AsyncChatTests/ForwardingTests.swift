@@ -3,11 +3,18 @@ import Testing
 
 @testable import AsyncChat
 
+private final class RelayedChannel: RecordingChannel {
+    var forwardsEnd = false
+
+    override var receivesAndSendsPlainly: Bool { true }
+    override var forwardsEndOfStream: Bool { forwardsEnd }
+}
+
 /// Two channels that forward to each other, and the far ends of their sockets.
 private final class Relayed {
     let loop: EventLoop
-    let near: RecordingChannel
-    let far: RecordingChannel
+    let near: RelayedChannel
+    let far: RelayedChannel
     private let clients: SocketPair
     private let servers: SocketPair
 
@@ -15,9 +22,10 @@ private final class Relayed {
         loop = try makeLoop()
         clients = try SocketPair()
         servers = try SocketPair()
-        near = RecordingChannel(loop: loop, socket: Socket(owning: clients.near.duplicate()))
-        far = RecordingChannel(loop: loop, socket: Socket(owning: servers.near.duplicate()))
+        near = RelayedChannel(loop: loop, socket: Socket(owning: clients.near.duplicate()))
+        far = RelayedChannel(loop: loop, socket: Socket(owning: servers.near.duplicate()))
         for channel in [near, far] {
+            channel.staysOpenAtEnd = true
             channel.setTerminator(.bytes("\n"))
             channel.gathers = true
         }
@@ -27,12 +35,20 @@ private final class Relayed {
 
     func clientSends(_ text: String) throws { try clients.far.send(text) }
 
+    func clientEnds() throws { try clients.far.shutdownWrite() }
+
     func serverSends(_ text: String) throws { try servers.far.send(text) }
 
     /// What has come.
     func clientReceives() throws -> String { try clients.far.text() }
 
     func serverReceives() throws -> String { try servers.far.text() }
+
+    func hasServerReachedTheEnd() throws -> Bool {
+        var byte: UInt8 = 0
+        let outcome = try withUnsafeMutableBytes(of: &byte) { try Socket.receive(servers.far.descriptor, into: $0) }
+        return outcome == .endOfStream
+    }
 
     func end() {
         near.forward(to: nil)
@@ -94,6 +110,51 @@ extension Socket {
             }
             #expect(received == sent)
             #expect(relayed.far.fifo.isEmpty)
+        }
+    }
+
+    @Test func `passes an end that came with the last bytes on before anybody looks at these`() throws {
+        try withRelayed { relayed in
+            relayed.near.forwardsEnd = true
+            var seen: [String] = []
+            relayed.near.actions["end"] = { _ in relayed.far.shutdownWriteWhenDone() }
+            relayed.near.actions["received"] = { _ in
+                seen.append(try relayed.serverReceives())
+                seen.append(try relayed.hasServerReachedTheEnd() ? "the end" : "more to come")
+            }
+            try relayed.clientSends("one\ntwo")
+            try relayed.clientEnds()
+            try relayed.loop.run { relayed.near.isAtEndOfStream }
+            relayed.loop.settle()
+            #expect(seen == ["one\ntwo", "the end"])
+            #expect(relayed.near.events == ["end"] && relayed.far.events == ["shutdown"])
+            #expect(relayed.near.messages == [Array("one".utf8)] && relayed.near.tail == Array("two".utf8))
+        }
+    }
+
+    @Test func `reads on where more is there than it takes at a time, though the end is seen`() throws {
+        try withRelayed { relayed in
+            relayed.near.forwardsEnd = true
+            relayed.near.inputBufferByteCount = 4
+            relayed.near.actions["end"] = { _ in relayed.far.shutdownWriteWhenDone() }
+            try relayed.clientSends("one\ntwo\nthree\n")
+            try relayed.clientEnds()
+            try relayed.loop.run { relayed.near.isAtEndOfStream }
+            #expect(try relayed.serverReceives() == "one\ntwo\nthree\n")
+            #expect(try relayed.hasServerReachedTheEnd())
+            #expect(relayed.near.messages.count == 3 && relayed.near.events == ["end"])
+            #expect(relayed.near.readEventCount == 4)
+        }
+    }
+
+    @Test func `that keeps its end to itself is told of it last`() throws {
+        try withRelayed { relayed in
+            relayed.near.actions["end"] = { near in #expect(near.messages.count == 1) }
+            try relayed.clientSends("one\n")
+            try relayed.clientEnds()
+            try relayed.loop.run { relayed.near.isAtEndOfStream }
+            #expect(try relayed.serverReceives() == "one\n")
+            #expect(try !relayed.hasServerReachedTheEnd())
         }
     }
 

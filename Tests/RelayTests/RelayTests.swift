@@ -169,6 +169,59 @@ import Traffic
         #expect(scene.ear.texts(.upstream) == ["a!b\n"])
     }
 
+    @Test(arguments: [Side.client, .upstream])
+    func `sends a side's last words and the end of its stream in one segment`(speaks: Side) throws {
+        let scene = try RelayScene()
+        let (client, server) = try scene.conversation()
+        let (speaker, hearer) = speaks == .client ? (client, server) : (server, client)
+        let before = hearer.segmentCount
+        speaker.send("one\nbye")
+        speaker.shutdownWrite()
+        #expect(scene.turns { hearer.receive() && hearer.incoming == .ended })
+        #expect(hearer.text == "one\nbye")
+        #expect(hearer.segmentCount == before + 1)
+        hearer.shutdownWrite()
+        #expect(scene.turns { scene.ear.reasons == [speaks == .client ? .clientClosed : .upstreamClosed] })
+        #expect(scene.ear.texts(speaks == .client ? .upstream : .downstream) == ["one\n", "bye"])
+    }
+
+    @Test func `has a server learn that it is connected by what its client said already`() throws {
+        let scene = try RelayScene()
+        var counts: [UInt32] = []
+        for saysItFirst in [false, true] {
+            let client = try scene.client()
+            if saysItFirst { client.send("question\n") }
+            #expect(scene.turns { scene.ear.connected.count == counts.count + 1 })
+            if !saysItFirst { client.send("question\n") }
+            var server: WirePeer?
+            #expect(
+                scene.turns {
+                    server = server ?? scene.listener.accept()
+                    return server?.receive() == true && server?.text == "question\n"
+                }
+            )
+            counts.append(server?.segmentCount ?? 0)
+            server?.send("answer\n")
+            #expect(scene.turns { client.receive() && client.text == "answer\n" })
+        }
+        #expect(counts[1] == counts[0] - 1)
+    }
+
+    @Test func `hears a server to its end that took no more of its client's last words`() throws {
+        let scene = try RelayScene()
+        let (client, server) = try scene.conversation()
+        // Both are watched, so that what happens first is told first.
+        scene.turns()
+        client.send("bye\n")
+        client.shutdownWrite()
+        server.send("answer\n")
+        server.reset()
+        #expect(scene.turns { client.receive() && client.incoming != .open })
+        #expect(client.text == "answer\n" && client.incoming == .reset)
+        #expect(scene.ear.texts(.downstream) == ["answer\n"])
+        #expect(scene.turns { scene.ear.reasons == [.upstreamReset] })
+    }
+
     // MARK: - What a message says
 
     @Test func `dates a message by its last byte, also one that nothing ends`() throws {

@@ -61,6 +61,14 @@ final class WirePeer {
         return true
     }
 
+    /// Segments that have come on this connection (tcpi_segs_in of Linux's struct tcp_info).
+    var segmentCount: UInt32 {
+        var information = [UInt32](repeating: 0, count: 64)
+        var byteCount = socklen_t(information.count * 4)
+        let failure = getsockopt(descriptor, CInt(IPPROTO_TCP), TCP_INFO, &information, &byteCount)
+        return failure == 0 ? information[140 / 4] : 0
+    }
+
     var text: String { String(decoding: received, as: UTF8.self) }
     var isClosed: Bool { descriptor < 0 }
 
