@@ -159,9 +159,9 @@ open class ChatChannel: Dispatcher {
     }
 
     /// The end of the stream goes where the bytes are forwarded to: `handleEndOfStream` calls its `shutdownWriteWhenDone` before it
-    /// returns. Asked where the end is seen behind the last bytes, before and after these are pushed: if so, that hook follows at
-    /// once, before what they mean is looked at, and they and the end can leave in one segment. Only of a channel that receives
-    /// and sends plainly. Default: no.
+    /// returns. Asked where the peer is known to have ended, before the last bytes are pushed and after: if so, that hook follows at
+    /// once, before what they mean is looked at, and they and the end can leave in one segment. Who changes the answer in between, or
+    /// names another channel to forward to, may have the last of them wait in the kernel for up to 200 ms. Default: no.
     open var forwardsEndOfStream: Bool { false }
 
     /// Sees everything received, exactly as it came, forwarded and not scanned yet: the tee of a relay. Default: nothing.
@@ -192,7 +192,8 @@ open class ChatChannel: Dispatcher {
         let buffer = loop.lendReadBuffer(byteCount: held + inputBufferByteCount)
         defer { loop.giveBackReadBuffer() }
         let free = UnsafeMutableRawBufferPointer(rebasing: buffer[held..<held + inputBufferByteCount])
-        let count: Int
+        var count: Int
+        var endFollows = false
         do {
             switch try receive(into: free) {
             case .wouldBlock:
@@ -207,21 +208,24 @@ open class ChatChannel: Dispatcher {
         } catch {
             return handleFailure(error, while: .receiving)
         }
+        if hasPeerEnded, count > 0, count < free.count, forwardsEndOfStream {
+            endFollows = readOn(in: free, behind: &count)
+        }
         let received = UnsafeRawBufferPointer(rebasing: free[..<count])
         if count > 0 {
             counts.reads += 1
             counts.bytesIn += Int64(count)
             // Not in a function of its own: see `serve` for what returning from one costs behind a system call.
             if let target = onward.take() {
-                let endFollows = isBeforeEndOfStream && forwardsEndOfStream
                 reading.isForwarding = true
                 target.channel.push(lent: received, endFollows: endFollows)
                 if reading.isForwarding { onward = consume target }
                 reading.isForwarding = false
-                if endFollows, !reading.isOver, forwardsEndOfStream {
-                    noteEndOfStream()
-                    handleEndOfStream()
-                }
+            }
+            // If not now, it is read again.
+            if endFollows, !reading.isOver, forwardsEndOfStream {
+                noteEndOfStream()
+                handleEndOfStream()
             }
             // What the other met may have closed this one too.
             if !reading.isOver { handleReceived(received.bytes) }
@@ -235,6 +239,26 @@ open class ChatChannel: Dispatcher {
             try deliver(UnsafeMutableRawBufferPointer(rebasing: buffer[..<(held + count)]), behind: held)
         } else {
             try deliver(received)
+        }
+    }
+
+    /// The peer has ended its stream: receives once more, behind what has just come, which grows by it. True if that was all.
+    private func readOn(in buffer: UnsafeMutableRawBufferPointer, behind count: inout Int) -> Bool {
+        do {
+            switch try receive(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...])) {
+            case .wouldBlock: return false
+            case .endOfStream: return true
+            case .bytes(let more):
+                counts.reads += 1
+                count += more
+                return false
+            }
+        } catch {
+            // After what came before it.
+            loop.afterEvent { [self] in
+                if isOpen { handleFailure(error, while: .receiving) }
+            }
+            return false
         }
     }
 

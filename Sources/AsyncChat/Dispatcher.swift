@@ -32,9 +32,8 @@ open class Dispatcher: CustomStringConvertible {
         var isConnected = false
         var isConnecting = false
         var isListening = false
-        /// The kernel has said that the peer ended its stream.
+        /// As of this event: the peer ended its stream and is not gone.
         var hasPeerEnded = false
-        /// That end was read.
         var isAtEndOfStream = false
         /// Accepting rests after the system ran out of descriptors or memory.
         var isAcceptingPaused = false
@@ -327,9 +326,10 @@ open class Dispatcher: CustomStringConvertible {
         standing.isPlain ? try Socket.send(descriptor, bytes, endFollows: endFollows) : try send(bytes)
     }
 
-    /// The peer ended its stream, and all of it was received but the end itself.
+    /// The kernel said with the event being served that the peer has ended its stream, and is not gone altogether: what can be read
+    /// is the rest, and the end.
     @inline(__always)
-    final var isBeforeEndOfStream: Bool { standing.hasPeerEnded && standing.isPlain && receivableByteCount == 0 }
+    final var hasPeerEnded: Bool { standing.hasPeerEnded }
 
     /// The urgent byte that has come, nil if there is none (recv(2), MSG_OOB).
     public final func receiveUrgent() throws(SystemError) -> UInt8? {
@@ -448,8 +448,7 @@ open class Dispatcher: CustomStringConvertible {
         let registration = standing.registration
         // Hang-up means "read to the end first"; a channel that does not read learns of it by writing.
         let hangUp = readiness.isHungUp
-        // Not where it is gone altogether: then only reading tells whether it ended or was reset.
-        if readiness.contains(.peerEnded), !hangUp { standing.hasPeerEnded = true }
+        standing.hasPeerEnded = readiness.contains(.peerEnded) && !hangUp
         if readiness.contains(.read) || (hangUp && interest.contains(.read)) {
             serveRead()
         }

@@ -233,7 +233,7 @@ public struct Socket: ~Copyable {
         /// TCP_NODELAY; nothing to do on a Unix socket.
         case noDelay
         /// TCP_QUICKACK, until the kernel thinks otherwise. Off before connect(2): the handshake's last acknowledgement waits for
-        /// what is sent then, and goes with it.
+        /// what is sent then, and goes with it, or after 200 ms alone; the server does not learn of the connection before.
         case quickAcknowledgement
         /// IPV6_V6ONLY
         case ipv6Only

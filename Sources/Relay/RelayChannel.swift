@@ -126,8 +126,8 @@ final class RelayChannel: ChatChannel {
     /// Of the upstream's, which connects; the client's was accepted.
     override func prepare(_ socket: borrowing Socket) {
         SessionSockets.prepare(socket)
-        // It is sent as soon as the connection stands, and tells the server that it does: a segment less, for it too.
-        if session.hasClientSpoken { socket.set(.quickAcknowledgement, false) }
+        // What the client says is sent as soon as the connection stands, and tells the server that it does: a segment less.
+        if session.willSpeakAtOnce { socket.set(.quickAcknowledgement, false) }
     }
 
     // MARK: - Events
@@ -147,9 +147,9 @@ final class RelayChannel: ChatChannel {
     override var forwardsEndOfStream: Bool { session.forwardsEnd(of: side) }
 
     override func handleEndOfStream() {
-        session.endOfStream(from: side)
         // What came just before it may still have to be heard.
         loop.afterEvent { [self] in endMessages() }
+        session.endOfStream(from: side)
     }
 
     override func handleWriteShutdown() {
@@ -345,7 +345,7 @@ final class RelayChannel: ChatChannel {
     }
 
     /// Does the recorder have room, where it matters?
-    private var hasRoom: Bool { !terms.isRecorded || session.relay.hasRoom }
+    var hasRoom: Bool { !terms.isRecorded || session.relay.hasRoom }
 
     /// Stops reading here while the partner's FIFO is above its high-water mark, until it is below the low one.
     func heed(partnerFIFOByteCount: Int) {

@@ -97,8 +97,8 @@ final class Session {
         tryNextAddress(after: nil)
     }
 
-    /// The client has said something that waits for the connection to stand.
-    var hasClientSpoken: Bool { client.receivableByteCount > 0 }
+    /// The client has said something that only waits for the connection to stand.
+    var willSpeakAtOnce: Bool { client.hasRoom && client.receivableByteCount > 0 }
 
     func resolveFailed() {
         connectFailed(.resolveFailed)

@@ -4,10 +4,14 @@ import Testing
 @testable import AsyncChat
 
 private final class RelayedChannel: RecordingChannel {
-    var forwardsEnd = false
+    /// After so many reads the next one fails as of a reset.
+    var failsAfterReads = Int.max
 
-    override var receivesAndSendsPlainly: Bool { true }
-    override var forwardsEndOfStream: Bool { forwardsEnd }
+    override func recv(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Socket.ReadOutcome {
+        failsAfterReads -= 1
+        guard failsAfterReads >= 0 else { throw SystemError(doing: "receive", code: ECONNRESET) }
+        return try super.recv(into: buffer)
+    }
 }
 
 /// Two channels that forward to each other, and the far ends of their sockets.
@@ -144,6 +148,43 @@ extension Socket {
             #expect(try relayed.hasServerReachedTheEnd())
             #expect(relayed.near.messages.count == 3 && relayed.near.events == ["end"])
             #expect(relayed.near.readEventCount == 4)
+        }
+    }
+
+    @Test func `passes on what comes behind an urgent byte, though the end is seen`() throws {
+        try withLoopback { loopback in
+            let servers = try SocketPair()
+            let far = RelayedChannel(loop: loopback.loop, socket: Socket(owning: servers.near.duplicate()))
+            let near = loopback.server
+            near.staysOpenAtEnd = true
+            near.forwardsEnd = true
+            near.actions["end"] = { _ in far.shutdownWriteWhenDone() }
+            near.forward(to: far)
+            loopback.client.push("before")
+            #expect(try loopback.client.sendUrgent(UInt8(ascii: "!")))
+            loopback.client.push("after\n")
+            try loopback.client.shutdownWrite()
+            try loopback.loop.run { near.isAtEndOfStream }
+            #expect(try servers.far.text() == "beforeafter\n")
+            #expect(near.messages == [Array("beforeafter".utf8)])
+            near.forward(to: nil)
+            far.actions = [:]
+        }
+    }
+
+    @Test func `is told last that what it reads failed behind the last bytes`() throws {
+        try withRelayed { relayed in
+            relayed.near.forwardsEnd = true
+            relayed.near.failsAfterReads = 1
+            relayed.near.actions["disconnect"] = { near in
+                #expect(near.messages.count == 1)
+                near.close()
+            }
+            try relayed.clientSends("one\n")
+            try relayed.clientEnds()
+            try relayed.loop.run { !relayed.near.isOpen }
+            #expect(try relayed.serverReceives() == "one\n")
+            #expect(relayed.near.disconnections == ["receive"])
         }
     }
 

@@ -207,6 +207,41 @@ import Traffic
         #expect(counts[1] == counts[0] - 1)
     }
 
+    @Test func `tells a server at once that it is connected where what its client said has to wait`() throws {
+        let scene = try RelayScene()
+        scene.ear.hasRoom = false
+        scene.turns()
+        let client = try scene.client()
+        client.send("question\n")
+        #expect(scene.turns { scene.ear.connected.count == 1 })
+        #expect(scene.listener.accept() != nil, "else the kernel would wait for 200 ms")
+    }
+
+    @Test func `passes the reset of a client on that had ended its stream and closed with an answer unread`() throws {
+        let scene = try RelayScene { $0.readByteCount = 4 }
+        let path = "/tmp/overhear-relay-\(UInt64.random(in: 0 ... .max))"
+        _ = try scene.relay.listen(route: 0, on: .unix(path))
+        let client = try WirePeer.connected(toFile: path)
+        unlink(path)
+        var server: WirePeer?
+        #expect(
+            scene.turns {
+                server = server ?? scene.listener.accept()
+                return server != nil && scene.ear.connected.count == 1
+            }
+        )
+        server?.send("unread")
+        #expect(scene.turns { scene.ear.sent.downstream == 6 })
+        client.send("said in pieces")
+        client.shutdownWrite()
+        #expect(scene.turns { scene.ear.received.upstream > 0 })
+        #expect(scene.ear.received.upstream < 14)
+        client.close()
+        #expect(scene.turns { server?.receive() == true && server?.incoming == .reset })
+        #expect(server?.text == "said in pieces")
+        #expect(scene.turns { scene.ear.reasons == [.clientReset] })
+    }
+
     @Test func `hears a server to its end that took no more of its client's last words`() throws {
         let scene = try RelayScene()
         let (client, server) = try scene.conversation()

@@ -29,6 +29,13 @@ final class WirePeer {
         return peer
     }
 
+    /// The same by a Unix socket's file.
+    static func connected(toFile path: String) throws -> WirePeer {
+        let socket = try Socket.stream(for: .unix(path))
+        try socket.connect(to: .unix(path))
+        return WirePeer(owning: fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 0))
+    }
+
     /// Offers bytes once; answers how many were taken.
     @discardableResult
     func send(_ bytes: some Collection<UInt8>, urgent: Bool = false) -> Int {

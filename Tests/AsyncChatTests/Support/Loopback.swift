@@ -34,6 +34,8 @@ class RecordingChannel: ChatChannel {
     var actions: [String: (RecordingChannel) throws -> Void] = [:]
     /// Goes on after the end of the peer's stream.
     var staysOpenAtEnd = false
+    /// Its owner ends what it forwards to, inside "end".
+    var forwardsEnd = false
     var isReadable = true
     var hasRoom = true
     var isUrgentReadable = false
@@ -48,6 +50,8 @@ class RecordingChannel: ChatChannel {
     override func hasRoomForInput() -> Bool { hasRoom }
 
     override func urgentReadable() -> Bool { isUrgentReadable }
+
+    override var forwardsEndOfStream: Bool { forwardsEnd }
 
     override func handleExpt() throws {
         events.append("urgent")
