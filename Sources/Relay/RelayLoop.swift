@@ -33,7 +33,7 @@ package final class RelayLoop {
         highWaters = configuration.routes.map { _ in HighWaters() }
         terms = RouteTerms.all(of: configuration, telling: audience)
         loop.atTurnEnd { [unowned self] in endTurn() }
-        scheduleSweep()
+        scheduleSweep(at: loop.now + configuration.sweepInterval)
     }
 
     /// Says who is told and where the numbers come from. To be called once, before the loop runs.
@@ -189,13 +189,20 @@ package final class RelayLoop {
         if sessions.isEmpty { tell(Sweep.noTotals(routeCount: configuration.routes.count)) }
     }
 
-    private func scheduleSweep() {
+    private func scheduleSweep(at instant: LoopInstant) {
         // As at the end of a turn: the loop does not outlive what lives on it. A weak reference would cost each other use more.
-        loop.schedule(after: configuration.sweepInterval) { [unowned self] in
+        loop.schedule(after: instant - loop.now) { [unowned self] in
             let isSampling = loop.now - lastSampling >= configuration.sampleInterval
             if isSampling { lastSampling = loop.now }
-            let routeCount = configuration.routes.count
-            goOn(Sweep(after: latestSweep, of: sessions.count, routeCount: routeCount, isSampling: isSampling))
+            let sweep = Sweep(
+                after: latestSweep,
+                of: sessions.count,
+                routeCount: configuration.routes.count,
+                isSampling: isSampling,
+                at: loop.now,
+                interval: configuration.sweepInterval
+            )
+            goOn(sweep)
         }
     }
 
@@ -207,12 +214,13 @@ package final class RelayLoop {
             look(at: sessions[place], &sweep)
         }
         guard sweep.isComplete else {
-            loop.schedule(after: .zero) { [unowned self] in goOn(sweep) }
+            loop.schedule(after: sweep.rest) { [unowned self] in goOn(sweep) }
             return
         }
         // What was counted may be over by now, as when the last session ended, which was told.
         if sweep.isSampling, !sessions.isEmpty { tell(sweep.totals) }
-        scheduleSweep()
+        // Where a sweep takes longer than it is to, the loop has at least half of its time for others.
+        scheduleSweep(at: max(sweep.next, loop.now + configuration.sweepInterval / 2))
     }
 
     private func look(at session: Session, _ sweep: inout Sweep) {

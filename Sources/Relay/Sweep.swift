@@ -1,7 +1,9 @@
+import AsyncChat
 import Traffic
 
-/// One look at every session of a loop, a part of them each turn: ten thousand at once would keep bytes waiting for
-/// milliseconds.
+/// One look at every session of a loop, a part of them at a time, with rests between: ten thousand in a row would keep bytes
+/// waiting for milliseconds, also where each turn sees but some of them, for a loop that is half busy anyway falls behind.
+/// All rests together take half of the time until the next sweep begins.
 ///
 /// Goes from the last place to the first, because a session that ends gives its place to the last one. What is seen a second
 /// time for that reason is recognised by the sweep's number.
@@ -11,15 +13,40 @@ struct Sweep {
     let isSampling: Bool
     /// By route; only where it samples.
     private(set) var totals: [(client: ChannelTotals, upstream: ChannelTotals)]
+    /// When the next one is to begin.
+    let next: LoopInstant
+    /// How long to rest after each part.
+    let rest: Duration
+    /// How many sessions are looked at together.
+    private let partCount: Int
     /// The sessions before this place are still to be seen.
     private var end: Int
 
-    private static let sessionsPerTurn = 256
+    /// So few are looked at in the time that a message takes.
+    private static let leastPartCount = 64
+    private static let mostPartCount = 256
+    /// A loop's timers are told in milliseconds (epoll_wait(2)): shorter rests would be none, or too long.
+    private static let leastRest = Duration.milliseconds(2)
 
-    init(after number: UInt8, of sessionCount: Int, routeCount: Int, isSampling: Bool) {
+    /// - Parameters:
+    ///   - number: of the sweep before.
+    ///   - interval: from the beginning of one sweep to that of the next.
+    init(
+        after number: UInt8,
+        of sessionCount: Int,
+        routeCount: Int,
+        isSampling: Bool,
+        at now: LoopInstant,
+        interval: Duration
+    ) {
         self.number = number == .max ? 1 : number + 1
         self.isSampling = isSampling
         totals = Self.noTotals(routeCount: routeCount)
+        next = now + interval
+        let inTime = Double(sessionCount) * (Self.leastRest / (interval / 2))
+        partCount = min(Self.mostPartCount, max(Self.leastPartCount, Int(inTime.rounded(.up))))
+        let rest = interval / 2 * Double(partCount) / Double(max(1, sessionCount))
+        self.rest = rest < Self.leastRest ? .zero : rest
         end = sessionCount
     }
 
@@ -29,10 +56,10 @@ struct Sweep {
 
     var isComplete: Bool { end == 0 }
 
-    /// The places to be looked at this turn, of so many.
+    /// The places of the next part, of so many.
     mutating func nextPlaces(of sessionCount: Int) -> ReversedCollection<Range<Int>> {
         let last = min(end, sessionCount)
-        end = max(0, last - Self.sessionsPerTurn)
+        end = max(0, last - partCount)
         return (end..<last).reversed()
     }
 

@@ -1,20 +1,47 @@
+import AsyncChat
 import Testing
 import Traffic
 
 @testable import Relay
 
 @Suite struct `A sweep` {
-    private func sweep(after number: UInt8 = 0, of sessionCount: Int) -> Sweep {
-        Sweep(after: number, of: sessionCount, routeCount: 1, isSampling: true)
+    private func sweep(
+        after number: UInt8 = 0,
+        of sessionCount: Int,
+        interval: Duration = .seconds(1)
+    ) -> Sweep {
+        Sweep(
+            after: number,
+            of: sessionCount,
+            routeCount: 1,
+            isSampling: true,
+            at: LoopInstant(nanoseconds: 0),
+            interval: interval
+        )
     }
 
-    @Test func `sees a bounded part of the sessions each turn, the last first`() {
-        var sweep = sweep(of: 600)
-        #expect(Array(sweep.nextPlaces(of: 600)) == (344..<600).reversed())
+    @Test func `sees a bounded part of the sessions at a time, the last first`() {
+        var sweep = sweep(of: 150)
+        #expect(Array(sweep.nextPlaces(of: 150)) == (86..<150).reversed())
         #expect(!sweep.isComplete)
-        #expect(Array(sweep.nextPlaces(of: 600)) == (88..<344).reversed())
-        #expect(Array(sweep.nextPlaces(of: 600)) == (0..<88).reversed())
+        #expect(Array(sweep.nextPlaces(of: 150)) == (22..<86).reversed())
+        #expect(Array(sweep.nextPlaces(of: 150)) == (0..<22).reversed())
         #expect(sweep.isComplete)
+    }
+
+    @Test(arguments: [1, 64, 65, 300, 9000, 30_000, 100_000], [10, 100, 1000])
+    func `rests for half of the time until the next, or not at all`(sessionCount: Int, milliseconds: Int) {
+        var sweep = sweep(of: sessionCount, interval: .milliseconds(milliseconds))
+        #expect(sweep.next == LoopInstant(nanoseconds: Int64(milliseconds) * 1_000_000))
+        var parts = 0
+        while !sweep.isComplete {
+            #expect((1...256).contains(sweep.nextPlaces(of: sessionCount).count))
+            parts += 1
+        }
+        let rests = sweep.rest * (parts - 1)
+        #expect(rests <= .milliseconds(milliseconds) / 2)
+        #expect(sweep.rest == .zero || sweep.rest >= .milliseconds(2))
+        if milliseconds == 1000 { #expect(parts == 1 || sweep.rest > .zero || sessionCount == 100_000) }
     }
 
     @Test func `of no sessions is complete at once`() {
