@@ -54,7 +54,7 @@ BENCH := .build/release/overhear-bench
 
 # A quick run shows that everything runs; its figures mean nothing, so they go where git does not see them.
 .PHONY: bench
-bench: build ## Measure overhear beside other relays and write docs/PERFORMANCE.md (30 minutes); ROUNDS=9 LENGTH=1, QUICK=1 only tries all
+bench: build ## Measure overhear beside other relays and write docs/PERFORMANCE.md (50 minutes); ROUNDS=9 LENGTH=1, QUICK=1 only tries all
 	@.ci/install-packages bench
 	swift build -c release --product overhear-bench
 	swift build -c release --package-path Benchmarks/nio-relay --scratch-path .build-nio-relay

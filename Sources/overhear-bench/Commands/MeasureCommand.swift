@@ -33,7 +33,7 @@ struct MeasureCommand: ParsableCommand {
         let rate = HighestRate(from: catalogue, seconds: what.seconds, cores: cores)
         for section in Programme.sections where wanted.contains(section.load) {
             guard let load = loads.first(where: { $0.name == section.load }) else { continue }
-            results.replace(try measure(load, there.filter(section.has), cores, rate))
+            results.replace(try measure(load, there.filter(section.has), times: section.times, cores, rate))
             try results.write(to: self.results)
         }
         if wanted.contains("memory") {
@@ -46,10 +46,11 @@ struct MeasureCommand: ParsableCommand {
     private func measure(
         _ load: Load,
         _ systems: [System],
+        times: Int,
         _ cores: Cores,
         _ rate: HighestRate
     ) throws -> Results.Section {
-        let comparison = try what.compare(systems, under: load, cores, rate)
+        let comparison = try what.compare(systems, under: load, times: times, cores, rate)
         return Results.Section(
             load: load.name,
             at: Date.now.formatted(.iso8601),

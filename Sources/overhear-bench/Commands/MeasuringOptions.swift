@@ -41,14 +41,16 @@ struct MeasuringOptions: ParsableArguments {
     func compare(
         _ systems: [System],
         under load: Load,
+        times: Int = 1,
         _ cores: Cores,
         _ rate: HighestRate,
         over references: [String] = ComparisonTable.usualReferences
     ) throws -> Comparison {
+        if case .openLoop = load.shape { ClosedConnections.waitUntilForgotten(part: min(1, seconds)) }
         var comparison = Comparison(
             load,
             systems,
-            rounds: rounds,
+            rounds: rounds * times,
             seconds: seconds,
             cores: cores,
             highestRate: rate

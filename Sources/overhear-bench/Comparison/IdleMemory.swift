@@ -31,7 +31,7 @@ struct IdleMemory {
         sleep(Self.idleSeconds)
         let before = running.residentByteCount
         let sockets = OpenSockets()
-        for _ in 0..<sessions { sockets.own(try Exchange.open(load, running.place.port)) }
+        for _ in 0..<sessions { Loopback.resetOnClose(sockets.own(try Exchange.open(load, running.place.port))) }
         sleep(Self.idleSeconds)
         return withExtendedLifetime(sockets) {
             Measurement(

@@ -22,7 +22,7 @@ struct Trial {
         var readings: [ProcessorReading] = []
         let watch = Watch(
             // A trial that only shows that all runs need not warm up either.
-            warmUp: Nanoseconds(seconds: min(load.warmUp, seconds)),
+            warmUp: Nanoseconds(seconds: load.warmUp * min(1, seconds)),
             duration: Nanoseconds(seconds: seconds * load.lengths),
             mark: { if let reading = running.processorReading { readings.append(reading) } }
         )

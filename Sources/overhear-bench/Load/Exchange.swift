@@ -51,7 +51,7 @@ struct Exchange {
             ready.add(descriptor, EPOLLIN, token: connections.count)
             connections.append(Connection(descriptor: descriptor))
         }
-        for _ in 0..<load.idleConnections { sockets.own(try Self.open(load, port)) }
+        for _ in 0..<load.idleConnections { Loopback.resetOnClose(sockets.own(try Self.open(load, port))) }
         for _ in sockets.descriptors {
             note(sent: load.message.count, answered: load.message.count)
             if let greeting = load.content.greeting {

@@ -3,6 +3,8 @@ enum Programme {
     struct Section: Sendable {
         let load: String
         let systems: [SystemName]
+        /// How many times as many rounds as others: what the machine does besides makes one round's far percentile luck.
+        var times = 1
 
         func has(_ system: System) -> Bool { systems.contains { $0.rawValue == system.name } }
     }
@@ -26,9 +28,9 @@ enum Programme {
         section("large", .direct, .haproxyLarge, .nginxLarge, .nio, .off, .head, .full),
         section("one-way", .off),
         section("connect", .direct, .nio, .off, .twoLoops, .full),
-        section("steady", .direct, .nio, .off, .full),
-        Section(load: "steady-9000", systems: [.off, .scraped]),
-        Section(load: "gentle", systems: [.full, .held]),
+        section("steady", .direct, .nio, .off, .full, times: 4),
+        Section(load: "steady-9000", systems: [.off, .scraped], times: 4),
+        Section(load: "gentle", systems: [.full, .held], times: 2),
         section("mostly-idle", .off, .full),
         section("slow-reader", .off, .full),
         Section(load: "resp", systems: [.none, .off]),
@@ -42,8 +44,8 @@ enum Programme {
     static let idleSessions = 9000
 
     /// A section that has the floor and the plain relays besides.
-    private static func section(_ load: String, _ others: SystemName...) -> Section {
-        Section(load: load, systems: [.floor, .haproxy, .nginx] + others)
+    private static func section(_ load: String, _ others: SystemName..., times: Int = 1) -> Section {
+        Section(load: load, systems: [.floor, .haproxy, .nginx] + others, times: times)
     }
 }
 
