@@ -17,14 +17,14 @@ struct Sweep {
     let next: LoopInstant
     /// How long to rest after each part.
     let rest: Duration
-    /// How many sessions are looked at together.
-    private let partCount: Int
+    /// How many are looked at without a rest.
+    private let sessionsPerPart: Int
     /// The sessions before this place are still to be seen.
     private var end: Int
 
-    /// So few are looked at in the time that a message takes.
-    private static let leastPartCount = 64
-    private static let mostPartCount = 256
+    /// So few are looked at in the time that two or three messages take.
+    private static let leastSessionsPerPart = 64
+    private static let mostSessionsPerPart = 256
     /// A loop's timers are told in milliseconds (epoll_wait(2)): shorter rests would be none, or too long.
     private static let leastRest = Duration.milliseconds(2)
 
@@ -44,8 +44,8 @@ struct Sweep {
         totals = Self.noTotals(routeCount: routeCount)
         next = now + interval
         let inTime = Double(sessionCount) * (Self.leastRest / (interval / 2))
-        partCount = min(Self.mostPartCount, max(Self.leastPartCount, Int(inTime.rounded(.up))))
-        let rest = interval / 2 * Double(partCount) / Double(max(1, sessionCount))
+        sessionsPerPart = min(Self.mostSessionsPerPart, max(Self.leastSessionsPerPart, Int(inTime.rounded(.up))))
+        let rest = interval / 2 * Double(sessionsPerPart) / Double(max(1, sessionCount))
         self.rest = rest < Self.leastRest ? .zero : rest
         end = sessionCount
     }
@@ -59,7 +59,7 @@ struct Sweep {
     /// The places of the next part, of so many.
     mutating func nextPlaces(of sessionCount: Int) -> ReversedCollection<Range<Int>> {
         let last = min(end, sessionCount)
-        end = max(0, last - partCount)
+        end = max(0, last - sessionsPerPart)
         return (end..<last).reversed()
     }
 
