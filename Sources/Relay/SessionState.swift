@@ -104,11 +104,12 @@ struct SessionState: ~Copyable {
         switch phase {
         case .relaying:
             guard !self[side].hasEnded else { return .nothing }
+            let isForwarded = forwardsEnd(of: side)
             self[side].hasEnded = true
             if firstEnded == nil { firstEnded = side }
-            // It does not listen and has nothing more to say: to the other side that is a reset.
-            if self[side].isDeaf { return reset(by: side) }
-            return self[side.other].isDeaf ? reset(by: side.other) : .endStream(towards: side.other)
+            if isForwarded { return .endStream(towards: side.other) }
+            // Who does not listen and has nothing more to say is gone: to the other side that is a reset.
+            return reset(by: self[side].isDeaf ? side : side.other)
         case .connecting, .deliveringReset, .closed:
             return .nothing
         }
