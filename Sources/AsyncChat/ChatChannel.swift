@@ -191,7 +191,8 @@ open class ChatChannel: Dispatcher {
         // What was held back goes in front, if it turns out that it has to be delivered: there is room for it.
         let buffer = loop.lendReadBuffer(byteCount: held + inputBufferByteCount)
         defer { loop.giveBackReadBuffer() }
-        let free = UnsafeMutableRawBufferPointer(rebasing: buffer[held..<held + inputBufferByteCount])
+        let start = buffer + held
+        let free = UnsafeMutableRawBufferPointer(start: start, count: inputBufferByteCount)
         var count: Int
         var endFollows = false
         do {
@@ -208,10 +209,10 @@ open class ChatChannel: Dispatcher {
         } catch {
             return handleFailure(error, while: .receiving)
         }
-        if hasPeerEnded, count > 0, count < free.count, forwardsEndOfStream {
+        if _slowPath(hasPeerEnded), count > 0, count < free.count, forwardsEndOfStream {
             endFollows = readOn(in: free, behind: &count)
         }
-        let received = UnsafeRawBufferPointer(rebasing: free[..<count])
+        let received = UnsafeRawBufferPointer(start: start, count: count)
         if count > 0 {
             counts.reads += 1
             counts.bytesIn += Int64(count)
@@ -236,7 +237,7 @@ open class ChatChannel: Dispatcher {
             keep(received)
             try deliverLeftover()
         } else if held > 0 {
-            try deliver(UnsafeMutableRawBufferPointer(rebasing: buffer[..<(held + count)]), behind: held)
+            try deliver(UnsafeMutableRawBufferPointer(start: buffer, count: held + count), behind: held)
         } else {
             try deliver(received)
         }
@@ -615,12 +616,12 @@ open class ChatChannel: Dispatcher {
     @inline(__always)
     private func push(lent bytes: UnsafeRawBufferPointer, endFollows: Bool = false) {
         guard !bytes.isEmpty else { return }
-        guard maySendAhead else { return pushBehind(bytes) }
-        let offered = gathers ? bytes : UnsafeRawBufferPointer(rebasing: bytes.prefix(outputBufferByteCount))
+        guard _fastPath(maySendAhead) else { return pushBehind(bytes) }
+        let offered = _fastPath(gathers) ? bytes : UnsafeRawBufferPointer(rebasing: bytes.prefix(outputBufferByteCount))
         let discards = sending.discards
         do {
             let count = try sendCounting(offered, endFollows: endFollows)
-            if count < bytes.count, discards == sending.discards {
+            if _slowPath(count < bytes.count), discards == sending.discards {
                 queueRest(of: bytes, offered: offered.count, sent: count)
             }
             if count > 0 { handleSent(byteCount: count) }
@@ -647,7 +648,7 @@ open class ChatChannel: Dispatcher {
         let count = try transmit(bytes, endFollows: endFollows)
         counts.writes += 1
         counts.bytesOut += Int64(count)
-        if count < bytes.count { counts.partialWrites += 1 }
+        if _slowPath(count < bytes.count) { counts.partialWrites += 1 }
         return count
     }
 

@@ -317,13 +317,15 @@ open class Dispatcher: CustomStringConvertible {
     /// `recv(into:)`, where anybody may have overridden it.
     @inline(__always)
     final func receive(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Socket.ReadOutcome {
-        standing.isPlain ? try Socket.receive(descriptor, into: buffer) : try recv(into: buffer)
+        if _fastPath(standing.isPlain) { return try Socket.receive(descriptor, into: buffer) }
+        return try recv(into: buffer)
     }
 
     /// `send`, where anybody may have overridden it.
     @inline(__always)
     final func transmit(_ bytes: UnsafeRawBufferPointer, endFollows: Bool) throws(SystemError) -> Int {
-        standing.isPlain ? try Socket.send(descriptor, bytes, endFollows: endFollows) : try send(bytes)
+        if _fastPath(standing.isPlain) { return try Socket.send(descriptor, bytes, endFollows: endFollows) }
+        return try send(bytes)
     }
 
     /// The kernel said with the event being served that the peer has ended its stream, and is not gone altogether: what can be read

@@ -78,7 +78,8 @@ public final class EventLoop {
     /// The memory that every channel of this loop receives into, one after the other. Grows to the largest need and stays: a
     /// channel keeps nothing here between its read events. Here and plain, because looking at it costs no check then.
     private struct ReadBuffer {
-        var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        var memory: UnsafeMutableRawPointer?
+        var byteCount = 0
         var isLent = false
     }
 
@@ -102,7 +103,7 @@ public final class EventLoop {
 
     deinit {
         mailbox.close()
-        readBuffer.memory.deallocate()
+        readBuffer.memory?.deallocate()
         lists.deinitialize(count: 1)
         lists.deallocate()
     }
@@ -325,6 +326,7 @@ public final class EventLoop {
         }
     }
 
+    @inline(__always)
     private func serve(_ event: ReadyDescriptor) {
         turning.serving = event.token
         guard event.token != Self.mailboxToken else {
@@ -332,8 +334,12 @@ public final class EventLoop {
             return
         }
         let registration = UInt32(truncatingIfNeeded: event.token >> 32)
-        lists.pointee.map[Int(truncatingIfNeeded: event.token & 0xFFFF_FFFF)]?._withUnsafeGuaranteedRef { channel in
+        if let entry = lists.pointee.map[Int(truncatingIfNeeded: event.token & 0xFFFF_FFFF)] {
+            // The map's reference, or that of `departed` if the channel departs, is this one for as long as the event lasts:
+            // neither taking it nor giving it back counts.
+            let channel = entry.takeRetainedValue()
             if channel.isRegistered(as: registration) { channel.serve(event.readiness) }
+            _ = Unmanaged.passRetained(consume channel)
         }
         if turning.hasFollowing { follow() }
     }
@@ -354,20 +360,23 @@ public final class EventLoop {
     /// Lends at least `byteCount` bytes. Until they are given back nobody else may borrow: a channel's callback that made
     /// another channel read would destroy what is being scanned.
     @inline(__always)
-    func lendReadBuffer(byteCount: Int) -> UnsafeMutableRawBufferPointer {
+    func lendReadBuffer(byteCount: Int) -> UnsafeMutableRawPointer {
         precondition(!readBuffer.isLent, "a channel cannot be made to read from inside another's read event")
         readBuffer.isLent = true
-        if readBuffer.memory.count < byteCount { growReadBuffer(to: byteCount) }
-        return readBuffer.memory
+        if let memory = readBuffer.memory, readBuffer.byteCount >= byteCount { return memory }
+        return growReadBuffer(to: byteCount)
     }
 
     func giveBackReadBuffer() {
         readBuffer.isLent = false
     }
 
-    private func growReadBuffer(to byteCount: Int) {
-        readBuffer.memory.deallocate()
-        readBuffer.memory = .allocate(byteCount: byteCount, alignment: 64)
+    private func growReadBuffer(to byteCount: Int) -> UnsafeMutableRawPointer {
+        readBuffer.memory?.deallocate()
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+        readBuffer.memory = memory
+        readBuffer.byteCount = byteCount
+        return memory
     }
 
     // MARK: - Time

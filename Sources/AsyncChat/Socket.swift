@@ -140,15 +140,23 @@ public struct Socket: ~Copyable {
     static func receive(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError)
         -> ReadOutcome
     {
-        while true {
-            let count = uncancelled_recv(descriptor, buffer.baseAddress, buffer.count, 0)
-            if count > 0 { return .bytes(count) }
-            if count == 0 { return .endOfStream }
-            switch CInt(-count) {
-            case EAGAIN: return .wouldBlock
-            case EINTR: continue
-            case let code: throw SystemError(doing: "receive", code: code)
-            }
+        let count = uncancelled_recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        if _fastPath(count > 0) { return .bytes(count) }
+        return try receivedNothing(count, descriptor, into: buffer)
+    }
+
+    /// What recv(2) answers in place of a number of bytes. A function of its own, and so out of the way of what comes every time.
+    @inline(never)
+    private static func receivedNothing(
+        _ answer: Int,
+        _ descriptor: CInt,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> ReadOutcome {
+        switch CInt(-answer) {
+        case 0: return .endOfStream
+        case EAGAIN: return .wouldBlock
+        case EINTR: return try receive(descriptor, into: buffer)
+        case let code: throw SystemError(doing: "receive", code: code)
         }
     }
 
@@ -162,14 +170,23 @@ public struct Socket: ~Copyable {
         endFollows: Bool = false
     ) throws(SystemError) -> Int {
         let flags = CInt(MSG_NOSIGNAL) | (endFollows ? CInt(MSG_MORE) : 0)
-        while true {
-            let count = uncancelled_send(descriptor, bytes.baseAddress, bytes.count, flags)
-            if count >= 0 { return count }
-            switch CInt(-count) {
-            case EAGAIN: return 0
-            case EINTR: continue
-            case let code: throw SystemError(doing: "send", code: code)
-            }
+        let count = uncancelled_send(descriptor, bytes.baseAddress, bytes.count, flags)
+        if _fastPath(count >= 0) { return count }
+        return try sentNothing(count, descriptor, bytes, endFollows: endFollows)
+    }
+
+    /// The same for send(2).
+    @inline(never)
+    private static func sentNothing(
+        _ answer: Int,
+        _ descriptor: CInt,
+        _ bytes: UnsafeRawBufferPointer,
+        endFollows: Bool
+    ) throws(SystemError) -> Int {
+        switch CInt(-answer) {
+        case EAGAIN: return 0
+        case EINTR: return try send(descriptor, bytes, endFollows: endFollows)
+        case let code: throw SystemError(doing: "send", code: code)
         }
     }
 

@@ -169,24 +169,25 @@ final class RelayChannel: ChatChannel {
     /// They have left already; what they mean is looked at afterwards.
     override func handleReceived(_ bytes: RawSpan) {
         lastReadAt = Timestamp(nanosecondsSince1970: loop.realTimeNanoseconds)
-        session.isActive(at: loop.now)
+        let now = loop.now
+        session.isActive(at: now)
         guard let partner = partner.take() else {
             preconditionFailure("a session's ends are partners until the turn it ends in is over")
         }
         let waitingByteCount = partner.channel.waitingByteCount
         if waitingByteCount > 0 { partner.channel.holdLatestRead() }
         heed(partnerFIFOByteCount: waitingByteCount)
-        if case .upstream = side { partner.channel.noteAnswer(at: lastReadAt) }
+        if case .upstream = side { partner.channel.noteAnswer(now: now, at: lastReadAt) }
         self.partner = consume partner
         audience.received(byteCount: bytes.byteCount, route: route, direction: direction)
     }
 
     /// The server speaks: if this client has said something since it last did, that is an answer.
-    private func noteAnswer(at: Timestamp) {
+    private func noteAnswer(now: LoopInstant, at: Timestamp) {
         guard isAnswerDue else { return }
         isAnswerDue = false
         audience.answered(
-            afterNanoseconds: loop.now.nanoseconds - lastMessageAt.nanoseconds,
+            afterNanoseconds: now.nanoseconds - lastMessageAt.nanoseconds,
             question: QuestionID(session: session.id, sequence: messageCount),
             route: route,
             at: at
@@ -194,7 +195,6 @@ final class RelayChannel: ChatChannel {
     }
 
     override func handleSent(byteCount: Int) {
-        session.isActive(at: loop.now)
         audience.sent(byteCount: byteCount, route: route, direction: direction.opposite)
         if hasResidents { tellWhatLeft() }
     }

@@ -170,6 +170,7 @@ final class Session {
 
     /// A side took some of what was waiting for it.
     func drained(_ side: Side) {
+        isActive(at: relay.loop.now)
         self[side.other].heed(partnerFIFOByteCount: self[side].waitingByteCount)
     }
 
