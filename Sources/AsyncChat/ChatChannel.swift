@@ -212,6 +212,7 @@ open class ChatChannel: Dispatcher {
         if _slowPath(hasPeerEnded), count > 0, count < free.count, forwardsEndOfStream {
             endFollows = readOn(in: free, behind: &count)
         }
+        assert(count <= free.count, "more was received than there was room for")
         let received = UnsafeRawBufferPointer(start: start, count: count)
         if count > 0 {
             counts.reads += 1

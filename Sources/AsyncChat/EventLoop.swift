@@ -335,8 +335,8 @@ public final class EventLoop {
         }
         let registration = UInt32(truncatingIfNeeded: event.token >> 32)
         if let entry = lists.pointee.map[Int(truncatingIfNeeded: event.token & 0xFFFF_FFFF)] {
-            // The map's reference, or that of `departed` if the channel departs, is this one for as long as the event lasts:
-            // neither taking it nor giving it back counts.
+            // Borrowed: the map's reference, or that of `departed` if the channel leaves meanwhile, outlasts the event, for this
+            // is a turn. So the retain and the release here cancel each other out.
             let channel = entry.takeRetainedValue()
             if channel.isRegistered(as: registration) { channel.serve(event.readiness) }
             _ = Unmanaged.passRetained(consume channel)

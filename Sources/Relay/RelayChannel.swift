@@ -196,7 +196,10 @@ final class RelayChannel: ChatChannel {
 
     override func handleSent(byteCount: Int) {
         audience.sent(byteCount: byteCount, route: route, direction: direction.opposite)
-        if hasResidents { tellWhatLeft() }
+        // What goes straight through is activity by being read; what waited is not.
+        guard hasResidents else { return }
+        session.isActive(at: loop.now)
+        tellWhatLeft()
     }
 
     /// What the partner just read had to wait, in part or whole.

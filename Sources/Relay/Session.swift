@@ -163,6 +163,7 @@ final class Session {
 
     private var sinceOpened: Int64 { relay.loop.now.nanoseconds - openedAt.nanoseconds }
 
+    /// Bytes have come or left, or a stream has ended: what the timeouts of a silent session count from.
     func isActive(at instant: LoopInstant) {
         lastActivity = instant
         isChanged = true
@@ -170,14 +171,13 @@ final class Session {
 
     /// A side took some of what was waiting for it.
     func drained(_ side: Side) {
-        isActive(at: relay.loop.now)
         self[side.other].heed(partnerFIFOByteCount: self[side].waitingByteCount)
     }
 
     func forwardsEnd(of side: Side) -> Bool { state.forwardsEnd(of: side) }
 
     func endOfStream(from side: Side) {
-        isChanged = true
+        isActive(at: relay.loop.now)
         perform(state.endOfStream(from: side))
     }
 
@@ -188,7 +188,7 @@ final class Session {
 
     /// A call on a side's connection failed: whatever the error, it will carry no more that way.
     func failed(_ side: Side, while activity: ChannelActivity) {
-        isChanged = true
+        isActive(at: relay.loop.now)
         switch activity {
         case .receiving: perform(state.reset(by: side))
         case .sending: perform(state.sendFailed(to: side))

@@ -456,6 +456,27 @@ import Traffic
         #expect(server.receive() && server.incoming == .reset)
     }
 
+    @Test func `calls no session silent in which somebody slow takes what waits`() throws {
+        let scene = try RelayScene(bufferByteCount: 8192) {
+            $0.highWaterByteCount = 20_000
+            $0.idleTimeout = .seconds(60)
+        }
+        let (client, server) = try scene.conversation(bufferByteCount: 8192)
+        scene.fill { scene.queuedByteCount > 5000 ? 0 : client.send([UInt8](repeating: 65, count: 1000)) }
+        let waiting = scene.queuedByteCount
+        scene.pass(.seconds(50))
+        #expect(
+            scene.turns {
+                _ = server.receive()
+                return scene.queuedByteCount < waiting
+            }
+        )
+        scene.pass(.seconds(59))
+        #expect(scene.ear.closings.isEmpty)
+        scene.pass(.seconds(2))
+        #expect(scene.ear.reasons == [.idleTimeout])
+    }
+
     @Test func `ends a half-closed session that is silent for too long, and no other`() throws {
         let scene = try RelayScene { $0.halfClosedTimeout = .seconds(30) }
         let half = try scene.conversation()
@@ -471,6 +492,38 @@ import Traffic
         #expect(scene.ear.reasons == [.halfClosedTimeout])
         #expect(scene.relay.sessionCount == 1)
         #expect(whole.client.receive() == false)
+    }
+
+    @Test func `counts the time for an answer from the end of what was asked, however silent it was before`() throws {
+        let scene = try RelayScene { $0.halfClosedTimeout = .seconds(30) }
+        let (client, server) = try scene.conversation()
+        scene.pass(.seconds(300))
+        client.shutdownWrite()
+        #expect(scene.turns { server.receive() })
+        scene.pass(.seconds(29))
+        #expect(scene.ear.closings.isEmpty)
+        server.send("here you are\n")
+        #expect(scene.turns { client.receive() })
+        server.shutdownWrite()
+        #expect(scene.turns { !scene.ear.closings.isEmpty })
+        #expect(scene.ear.reasons == [.clientClosed])
+    }
+
+    @Test func `counts the time to deliver a reset from the reset, however silent it was before`() throws {
+        let scene = try RelayScene(bufferByteCount: 8192) {
+            $0.highWaterByteCount = 20_000
+            $0.halfClosedTimeout = .seconds(30)
+        }
+        let (client, server) = try scene.conversation(bufferByteCount: 8192)
+        scene.fill { scene.queuedByteCount > 5000 ? 0 : client.send([UInt8](repeating: 65, count: 1000)) }
+        scene.pass(.seconds(300))
+        client.reset()
+        scene.turns()
+        scene.pass(.seconds(29))
+        #expect(scene.ear.closings.isEmpty)
+        scene.pass(.seconds(10))
+        #expect(scene.ear.reasons == [.halfClosedTimeout])
+        #expect(!server.isClosed)
     }
 
     @Test func `does not wait for ever to deliver a reset to somebody who does not read`() throws {
