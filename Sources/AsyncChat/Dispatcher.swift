@@ -196,7 +196,7 @@ open class Dispatcher: CustomStringConvertible {
     /// Bytes that have come and were not received yet.
     public final var receivableByteCount: Int { withSocket { $0.receivableByteCount() } ?? 0 }
 
-    /// Bytes the kernel took that the peer has not acknowledged yet.
+    /// Bytes the kernel took that the peer has not acknowledged yet; 0 where the connection is lost.
     public final var unacknowledgedByteCount: Int { withSocket { $0.unacknowledgedByteCount() } ?? 0 }
 
     /// The address of this end.

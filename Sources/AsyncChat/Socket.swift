@@ -221,10 +221,19 @@ public struct Socket: ~Copyable {
         return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
     }
 
-    /// Bytes that the kernel took and the peer has not acknowledged (SIOCOUTQ, tcp(7)); 0 where that is unknown.
+    /// Bytes that the kernel took and the peer has not acknowledged (SIOCOUTQ, tcp(7)); 0 where that is unknown, and where the
+    /// connection is lost, so that nobody ever will.
     public borrowing func unacknowledgedByteCount() -> Int {
         var count: CInt = 0
-        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+        guard ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0, count > 0 else { return 0 }
+        return isLost ? 0 : Int(count)
+    }
+
+    /// The connection was reset, or has timed out (tcpi_state of TCP_INFO, its first byte). The kernel then still counts what it let go of.
+    private var isLost: Bool {
+        var state: UInt8 = 0
+        var byteCount = socklen_t(MemoryLayout<UInt8>.size)
+        return getsockopt(descriptor, CInt(IPPROTO_TCP), TCP_INFO, &state, &byteCount) == 0 && state == UInt8(TCP_CLOSE)
     }
 
     // MARK: - Options (socket(7), tcp(7))

@@ -32,8 +32,8 @@ final class Session {
     private final class Attempts {
         /// Addresses of the upstream still to be tried.
         var untried: ArraySlice<SocketAddress>
-        /// When the next of them is tried although the present one has not failed; nil while there is no other.
-        var nextAt: LoopInstant?
+        /// Has the next of them tried although the present one has not failed; nil while there is no other.
+        var timer: TimerID?
 
         init(_ addresses: [SocketAddress]) { untried = addresses[...] }
     }
@@ -109,7 +109,10 @@ final class Session {
         guard let attempts, let address = attempts.untried.popFirst() else {
             return connectFailed(failure.map(ConnectFailure.reason) ?? .resolveFailed)
         }
-        attempts.nextAt = attempts.untried.isEmpty ? nil : nextAttempt(of: attempts.untried.count + 1)
+        attempts.timer.map(relay.loop.cancel)
+        attempts.timer = share(of: attempts.untried.count + 1).map { share in
+            relay.loop.schedule(after: share) { [weak self] in self?.addressIsSilent() }
+        }
         relay.audience.connectAttempted(id, route: route)
         do {
             try upstream.connect(to: address)
@@ -119,10 +122,16 @@ final class Session {
         }
     }
 
-    /// An address that does not answer gets its share of the time that is left, so that the last one is tried too.
-    private func nextAttempt(of count: Int) -> LoopInstant? {
-        let now = relay.loop.now
-        return relay.configuration.connectTimeout.map { now + (openedAt + $0 - now) / count }
+    /// An address that does not answer gets its share of the time that is left, so that the last one is tried too; nil for the last.
+    private func share(of count: Int) -> Duration? {
+        guard count > 1, let timeout = relay.configuration.connectTimeout else { return nil }
+        return (openedAt + timeout - relay.loop.now) / count
+    }
+
+    private func addressIsSilent() {
+        guard state.isConnecting else { return }
+        upstream.close()
+        tryNextAddress(after: nil)
     }
 
     private func connectFailed(_ reason: CloseReason) {
@@ -133,6 +142,7 @@ final class Session {
     }
 
     func connected() {
+        attempts?.timer.map(relay.loop.cancel)
         attempts = nil
         relay.audience.connectTook(nanoseconds: sinceOpened, route: route)
         relay.audience.sessionConnected(
@@ -218,14 +228,10 @@ final class Session {
         let limits = relay.configuration
         if state.isConnecting {
             if let limit = limits.connectTimeout, now - openedAt >= limit { return connectFailed(.connectTimeout) }
-            if let next = attempts?.nextAt, now >= next {
-                upstream.close()
-                return tryNextAddress(after: nil)
-            }
-        } else if state.isHalfClosed, let limit = limits.halfClosedTimeout, now - lastActivity >= limit {
-            return abort(.halfClosedTimeout)
-        } else if let limit = limits.idleTimeout, now - lastActivity >= limit {
-            return abort(.idleTimeout)
+        } else {
+            let (limit, reason): (Duration?, CloseReason) =
+                state.isHalfClosed ? (limits.halfClosedTimeout, .halfClosedTimeout) : (limits.idleTimeout, .idleTimeout)
+            if let limit, now - lastActivity >= limit { return abort(reason) }
         }
         if !isKeptAlive, !state.isConnecting { keepAlive() }
         guard isSampling else { return }

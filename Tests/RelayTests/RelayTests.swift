@@ -82,6 +82,17 @@ import Traffic
         #expect(!filling.isClosed && !client.receive())
     }
 
+    @Test func `comes to the last of many addresses none of which answers before it`() throws {
+        let scene = try RelayScene()
+        let silent = try WireListener(backlog: 0)
+        let filling = try WirePeer.connected(to: silent.address)
+        let (client, session) = try scene.unconnected()
+        session.connect(toAnyOf: Array(repeating: silent.address, count: 20) + [scene.listener.address])
+        for _ in 0..<39 { scene.pass(.milliseconds(250)) }
+        #expect(scene.turns { scene.ear.connected == [session.id] })
+        #expect(!filling.isClosed && !client.receive())
+    }
+
     @Test func `says that an upstream none of whose addresses answers timed out`() throws {
         let scene = try RelayScene()
         let silent = try WireListener(backlog: 0)
@@ -542,6 +553,32 @@ import Traffic
         #expect(!server.isClosed)
     }
 
+    @Test func `lets a half-closed session be silent for longer than others, if told to`() throws {
+        let scene = try RelayScene {
+            $0.idleTimeout = .seconds(30)
+            $0.halfClosedTimeout = .seconds(300)
+        }
+        let (client, server) = try scene.conversation()
+        client.shutdownWrite()
+        #expect(scene.turns { server.receive() })
+        scene.pass(.seconds(299))
+        #expect(scene.ear.closings.isEmpty)
+        scene.pass(.seconds(2))
+        #expect(scene.ear.reasons == [.halfClosedTimeout])
+    }
+
+    @Test func `keeps a half-closed session for ever where that timeout is off`() throws {
+        let scene = try RelayScene {
+            $0.idleTimeout = .seconds(30)
+            $0.halfClosedTimeout = nil
+        }
+        let (client, server) = try scene.conversation()
+        client.shutdownWrite()
+        #expect(scene.turns { server.receive() })
+        for _ in 0..<5 { scene.pass(.seconds(1_000_000)) }
+        #expect(scene.ear.closings.isEmpty)
+    }
+
     @Test func `keeps sessions for ever where timeouts are off`() throws {
         let scene = try RelayScene {
             $0.idleTimeout = nil
@@ -556,6 +593,31 @@ import Traffic
     }
 
     // MARK: - Endings
+
+    @Test func `waits no more to deliver a reset to somebody who was reset meanwhile`() throws {
+        let scene = try RelayScene(bufferByteCount: 8192)
+        let (client, server) = try scene.conversation(bufferByteCount: 8192)
+        let upstream = try #require(
+            scene.loop.channels.lazy.compactMap { $0 as? RelayChannel }.first { $0.side == .upstream }
+        )
+        // The kernel has all, and the server takes none of it: an acknowledgement that is only late comes within that time.
+        #expect(
+            scene.turns {
+                client.send([UInt8](repeating: 65, count: 500))
+                scene.turns()
+                guard scene.queuedByteCount == 0, upstream.unacknowledgedByteCount > 0 else { return false }
+                usleep(100_000)
+                return upstream.unacknowledgedByteCount > 0
+            }
+        )
+        client.reset()
+        scene.turns()
+        scene.pass(.seconds(2))
+        #expect(scene.ear.closings.isEmpty)
+        server.reset()
+        scene.pass(.seconds(2))
+        #expect(scene.ear.reasons == [.clientReset])
+    }
 
     @Test func `ends a session both of whose sides are gone, whatever still waits for them`() throws {
         let scene = try RelayScene(bufferByteCount: 8192) { $0.highWaterByteCount = 20_000 }
