@@ -12,16 +12,23 @@ public final class NameResolver: Sendable {
         let answer: @Sendable (Answer) -> Void
     }
 
-    private let questions = Errands<Question>(named: "resolver") { question in
-        do throws(ResolveError) {
-            question.answer(.success(try question.endpoint.resolve()))
-        } catch {
-            question.answer(.failure(error))
-        }
-    }
+    private let questions: Errands<Question>
 
     /// Starts nothing: the thread comes with the first question.
-    public init() {}
+    public convenience init() {
+        self.init { endpoint throws(ResolveError) in try endpoint.resolve() }
+    }
+
+    /// With another way to look up. Tests script it here.
+    package init(lookUp: @escaping @Sendable (Endpoint) throws(ResolveError) -> [SocketAddress]) {
+        questions = Errands(named: "resolver") { question in
+            do throws(ResolveError) {
+                question.answer(.success(try lookUp(question.endpoint)))
+            } catch {
+                question.answer(.failure(error))
+            }
+        }
+    }
 
     /// Looks an endpoint up. `answer` is called on the resolver's thread, or at once where the system gives no thread.
     public func resolve(_ endpoint: Endpoint, _ answer: @escaping @Sendable (Answer) -> Void) {

@@ -12,8 +12,9 @@ package final class RelayLoop {
     /// By route.
     private(set) var terms: [RouteTerms]
     private var numbers = SessionNumbers()
-    private let resolver: NameResolver
     private let numericUpstreams: [SocketAddress?]
+    /// By route.
+    private let upstreamNames: [UpstreamName]
     private var listeners: [RelayListener] = []
     private var sessions: ContiguousArray<Session> = []
     private var closedThisTurn: [Session] = []
@@ -23,12 +24,12 @@ package final class RelayLoop {
     private var latestSweep: UInt8 = 0
     private var highWaters: [HighWaters]
 
-    /// - Parameter resolver: shared by all loops of the program.
-    package init(loop: EventLoop, configuration: RelayConfiguration, resolver: NameResolver) {
+    /// Has no listeners yet, and tells nobody.
+    package init(loop: EventLoop, configuration: RelayConfiguration) {
         self.loop = loop
         self.configuration = configuration
-        self.resolver = resolver
         numericUpstreams = configuration.routes.map(\.upstream.numericAddress)
+        upstreamNames = configuration.routes.map { UpstreamName($0.upstream, loop: loop) }
         lastSampling = loop.now
         highWaters = configuration.routes.map { _ in HighWaters() }
         terms = RouteTerms.all(of: configuration, telling: audience)
@@ -144,13 +145,12 @@ package final class RelayLoop {
     }
 
     private func resolveUpstream(of session: Session) {
-        let answer = loop.callback { [weak session] (answer: NameResolver.Answer) in
+        upstreamNames[session.route].lookUp { [weak session] answer in
             switch answer {
             case .success(let addresses): session?.connect(toAnyOf: addresses)
             case .failure: session?.resolveFailed()
             }
         }
-        resolver.resolve(configuration.routes[session.route].upstream, answer)
     }
 
     /// A session is over; it is let go of when the turn ends, for its channels may be in the middle of an event.

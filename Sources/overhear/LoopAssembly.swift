@@ -8,7 +8,6 @@ import Traffic
 /// What all loops of the program share.
 struct SharedParts: Sendable {
     let configuration: RelayConfiguration
-    let resolver: NameResolver
     let log: Logger
     /// One for each loop.
     let metrics: [LoopMetrics]
@@ -31,7 +30,7 @@ final class LoopAssembly {
         self.shared = shared
         self.index = index
         loop = try EventLoop()
-        relay = RelayLoop(loop: loop, configuration: shared.configuration, resolver: shared.resolver)
+        relay = RelayLoop(loop: loop, configuration: shared.configuration)
         let log = shared.log
         loop.reportError = { channel, error in
             log.event(.warning, "channel.failed", ["channel": "\(channel)", "error": "\(error)"])

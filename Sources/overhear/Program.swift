@@ -20,6 +20,8 @@ final class Program {
     private let shared: SharedParts
     private let first: LoopAssembly
     private let readiness = ReadinessBoard()
+    /// For what is looked up at the start, to say what is not known.
+    private let resolver = NameResolver()
     private var controls: [LoopControls] = []
     private var undrainedCount = 0
     private var endingSignals = 0
@@ -30,7 +32,6 @@ final class Program {
         let limit = DescriptorLimit.raise()
         shared = SharedParts(
             configuration: settings.relayConfiguration(descriptorLimit: limit),
-            resolver: NameResolver(),
             log: log,
             metrics: (0..<settings.loops).map { _ in LoopMetrics(routeCount: settings.routes.count) },
             status: settings.metrics == nil ? nil : StatusBoard(loops: settings.loops),
@@ -193,7 +194,7 @@ final class Program {
     private func warnIfUnknown(_ route: RelayRoute) {
         guard route.upstream.numericAddress == nil else { return }
         let log = log
-        shared.resolver.resolve(route.upstream) { answer in
+        resolver.resolve(route.upstream) { answer in
             if case .failure(let error) = answer {
                 log.event(.warning, "upstream.unresolved", ["route": route.name, "error": "\(error)"])
             }

@@ -88,7 +88,6 @@ private final class Court {
     private let tap: RecorderTap
     private let metrics = LoopMetrics(routeCount: 1)
     private let numbers = SessionNumbers()
-    private let resolver = NameResolver()
     private var seed: UInt64 = 1
 
     init(configure: (inout CaptureConfiguration) -> Void = { _ in }) throws {
@@ -113,7 +112,7 @@ private final class Court {
         )
         let script = WireScript(seed: seed, framing: framing, cut: cut, ending: ending, isNarrow: isNarrow)
         let loop = try EventLoop()
-        let play = try WirePlay(script, on: loop, resolver: resolver, numbers: numbers, witnesses: [metrics, tap])
+        let play = try WirePlay(script, on: loop, numbers: numbers, witnesses: [metrics, tap])
         loop.atTurnEnd { [unowned self, unowned loop] in turned(loop) }
         play.run()
         loop.closeAll()

@@ -24,7 +24,7 @@ import Traffic
             let framing = PerDirection(both: try Framing(parsing: framing))
             let route = Route(name: "default", listen: endpoint, upstream: endpoint, framing: framing)
             let configuration = RelayConfiguration(routes: [route])
-            relay = RelayLoop(loop: loop, configuration: configuration, resolver: RelayScene.resolver)
+            relay = RelayLoop(loop: loop, configuration: configuration)
             relay.begin(telling: [], numbering: SessionNumbers())
             address = try relay.listen(route: 0, on: .loopback(port: 0))
         }

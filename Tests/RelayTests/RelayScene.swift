@@ -14,8 +14,6 @@ final class RelayScene {
     /// Where clients reach the relay.
     let address: SocketAddress
 
-    static let resolver = NameResolver()
-
     /// - Parameters:
     ///   - upstream: instead of a listener of the scene's own.
     ///   - refuses: nobody answers at the upstream address.
@@ -34,7 +32,7 @@ final class RelayScene {
         let route = Route(name: "default", listen: endpoint, upstream: endpoint, framing: framing)
         var configuration = RelayConfiguration(routes: [route])
         configure(&configuration)
-        relay = RelayLoop(loop: loop, configuration: configuration, resolver: Self.resolver)
+        relay = RelayLoop(loop: loop, configuration: configuration)
         relay.begin(telling: [ear], numbering: SessionNumbers())
         address = try relay.listen(route: 0, on: .loopback(port: 0))
         if let bufferByteCount { narrow(bufferByteCount) }

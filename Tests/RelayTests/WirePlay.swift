@@ -36,7 +36,6 @@ final class WirePlay {
     init(
         _ script: WireScript,
         on loop: EventLoop,
-        resolver: NameResolver,
         numbers: SessionNumbers = SessionNumbers(),
         witnesses: [any TrafficObserver] = []
     ) throws {
@@ -61,7 +60,7 @@ final class WirePlay {
         configuration.overlongByteCount = isHeard ? 16 << 20 : script.overlongByteCount
         configuration.highWaterByteCount = Self.highWaterByteCount
         configuration.lowWaterByteCount = Self.highWaterByteCount / 4
-        relay = RelayLoop(loop: loop, configuration: configuration, resolver: resolver)
+        relay = RelayLoop(loop: loop, configuration: configuration)
         relay.begin(telling: [ear] + witnesses, numbering: numbers)
         let address = try relay.listen(route: 0, on: .loopback(port: 0))
         if script.isNarrow { loop.channels.forEach { WireSocket.setBuffers(of: $0.descriptor, byteCount: 8192) } }

@@ -7,8 +7,6 @@ import Traffic
 /// Every cut, every framing, every ending: drawn from seeds, so that what fails can be played again. `OVERHEAR_SEED` shifts
 /// all seeds, `OVERHEAR_ROUNDS` plays more of them.
 @Suite struct `The three witnesses` {
-    static let resolver = NameResolver()
-
     static let framings = [
         "lf", "crlf", "nul", "delimiter:aa", "delimiter:aaaa", "delimiter:abaab0abaab1", "delimiter:0102010201",
         "delimiter:616162616163616162616164", "delimiter:6161616161616161616161616161616161616162", "fixed:1",
@@ -27,7 +25,7 @@ import Traffic
     /// Plays one script, and says what is wrong.
     func judge(_ script: WireScript) throws {
         let loop = try EventLoop()
-        let play = try WirePlay(script, on: loop, resolver: Self.resolver)
+        let play = try WirePlay(script, on: loop)
         play.run()
         let violations = play.violations()
         #expect(violations.isEmpty, "\(script)")
