@@ -76,7 +76,7 @@ import Traffic
     @Test func `rests while a reset waits for a server that does not read`() throws {
         let scene = try scene()
         let (client, server) = try scene.conversation(bufferByteCount: 8192)
-        scene.fill { scene.queuedByteCount > 5000 ? 0 : client.send([UInt8](repeating: 65, count: 1000)) }
+        scene.fillFIFO(from: client)
         client.reset()
         #expect(scene.turnsWhileIdle() < Self.few)
         #expect(scene.relay.sessionCount == 1)

@@ -84,6 +84,11 @@ final class RelayScene {
         }
     }
 
+    /// Has a client send until the relay holds some of it, read and not sent on, for a server that takes none.
+    func fillFIFO(from client: WirePeer) {
+        fill { queuedByteCount > 5000 ? 0 : client.send([UInt8](repeating: 65, count: 1000)) }
+    }
+
     /// Bytes received from clients and not yet sent on.
     var queuedByteCount: Int { ear.received.upstream - ear.sent.upstream }
 
